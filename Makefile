@@ -1,0 +1,61 @@
+# make demo    set everything up, make a synthetic city, scan it, show the night report
+# make test    set everything up, run everything that CI runs
+# make bench   print the figures this project holds itself to, measured here and now
+# make long    the long profiles: thousands of generated examples, kills at random moments
+# make docs    write the reference pages anew from the code
+# make lock    write requirements.lock anew from pyproject.toml
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: docs help demo test lint types contracts unit bench long lock clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+# The lock names every package with its hash; nothing else is asked for, not even to build.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "auditwatch needs Python 3.11 or newer; say which: make PYTHON=python3.12 ..." >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: $(READY)
+	@$(BIN)/auditwatch demo demo
+
+test: lint types contracts unit
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+contracts: $(READY)
+	$(BIN)/lint-imports
+
+unit: $(READY)
+	$(BIN)/pytest -m "not bench and not long" -n $(WORKERS)
+
+bench: $(READY)
+	@$(BIN)/python -m tests.bench
+
+long: $(READY)
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest -m "long" -n $(WORKERS) --timeout 3600
+
+lock: $(READY)
+	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
+		--no-emit-find-links --no-emit-trusted-host --no-emit-options --output-file requirements.lock pyproject.toml
+
+docs: $(READY)
+	$(BIN)/python docs/build_reference.py
+
+clean:
+	rm -rf $(VENV) demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,176 @@
+"""Write the reference pages that are made from the code: ``make docs``.
+
+A test makes them again and compares, so that they cannot drift.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections import defaultdict
+from inspect import cleandoc
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from auditwatch.cli import cli
+from auditwatch.config import default_toml
+from auditwatch.core.errors import ExitCode
+from auditwatch.core.schema import CONTEXT_TABLES, TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditwatch.core.schema import Table
+
+ROOT = Path(__file__).parents[1]
+MADE = "<!-- made by `make docs` from the code; change it there -->\n"
+
+EXIT_MEANINGS = {
+    ExitCode.DONE: "finished",
+    ExitCode.FAILED_CHECK: "finished; a finding at or above `--fail-on`, or a check failed",
+    ExitCode.USAGE: "usage, configuration or a rule file: nothing was done",
+    ExitCode.INCOMPLETE: "finished but incomplete: rejects above the limit, a source unreadable",
+    ExitCode.NOT_PERMITTED: "the system or a rule of conduct refuses it",
+    ExitCode.INTEGRITY: "a sum does not add up or kept evidence was changed; nothing is published",
+    ExitCode.INTERNAL: "a fault of auditwatch itself; nothing was published",
+    ExitCode.LOCKED: "another scan holds the workspace's lock",
+}
+
+
+def commands_page() -> str:
+    """Return the page of all commands with their options."""
+    parts = [MADE, "# Commands\n", "`auditwatch -w WORKSPACE COMMAND …`\n"]
+    for path, command in _commands(cli, ("auditwatch",)):
+        parts.append(f"## {' '.join(path[1:]) or 'auditwatch'}\n")
+        parts.append(_help(command, path))
+    return "\n".join(parts)
+
+
+def _commands(
+    command: click.Command, path: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Yield a command and those below it, groups first."""
+    yield path, command
+    if isinstance(command, click.Group):
+        for name in sorted(command.commands):
+            yield from _commands(command.commands[name], (*path, name))
+
+
+def _help(command: click.Command, path: tuple[str, ...]) -> str:
+    """Return the usage, the help text and a table of options of one command."""
+    context = click.Context(command, info_name=" ".join(path))
+    usage = " ".join([*path, *command.collect_usage_pieces(context)])
+    lines = [f"`{usage}`", "", *map(_paragraph, cleandoc(command.help or "").split("\n\n"))]
+    records = [p.get_help_record(context) for p in command.params if isinstance(p, click.Option)]
+    rows = [f"| `{names}` | {meaning} |" for names, meaning in filter(None, records)]
+    if rows:
+        lines += ["| option | meaning |", "|---|---|", *rows, ""]
+    return "\n".join(lines)
+
+
+def _paragraph(text: str) -> str:
+    """Return a paragraph; one that click leaves as written becomes a block of code."""
+    if not text.startswith("\b"):
+        return text + "\n"
+    title, *lines = text.splitlines()[1:]
+    return "\n".join([title, "", "```", *(line.strip() for line in lines), "```", ""])
+
+
+def tables_page() -> str:
+    """Return the page of all tables with their columns."""
+    parts = [MADE, "# Tables\n"]
+    for title, tables in (("In the lake", TABLES), ("Context", CONTEXT_TABLES)):
+        parts.append(f"## {title}\n")
+        parts.extend(_table(table) for table in tables.values())
+    return "\n".join(parts)
+
+
+def _table(table: Table) -> str:
+    """Return one table's section."""
+    rows = [f"| `{c.name}` | {c.type} | {c.meaning} |" for c in table.columns]
+    head = [
+        f"### {table.name}\n",
+        f"A row is {table.row}.\n",
+        "| column | type | meaning |",
+        "|---|---|---|",
+    ]
+    return "\n".join([*head, *rows, ""])
+
+
+def errors_page() -> str:
+    """Return the page of all error codes with what each says."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for path in sorted((ROOT / "src").rglob("*.py")):
+        for call in (
+            n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)
+        ):
+            words = {k.arg: k.value for k in call.keywords}
+            for code in _codes(words.get("code")):
+                said = _text(call.args[0]) if call.args else _text(words.get("what"))
+                hints = [_text(words.get(name)) for name in ("expected", "hint")]
+                found[code][said] = "; ".join(hint for hint in hints if hint)
+        for code in re.findall(r"AW-[A-Z]+-\d+", path.read_text("utf-8")):
+            found[code].setdefault("", "") if not found[code] else None
+    parts = [MADE, "# Error codes\n", "An error says what, where, what was expected, what to do.\n"]
+    for code in sorted(found):
+        parts.append(f"## {code}\n")
+        lines = [
+            f"- {said}{f' — {hint}' if hint else ''}"
+            for said, hint in sorted(found[code].items())
+            if said
+        ]
+        parts.append("\n".join(lines or ["- see the message"]) + "\n")
+    return "\n".join(parts)
+
+
+def _codes(node: ast.AST | None) -> list[str]:
+    """Return the codes that an expression can be."""
+    texts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant)] if node else []
+    return [t for t in texts if isinstance(t, str) and re.fullmatch(r"AW-[A-Z]+-\d+", t)]
+
+
+def _text(node: ast.AST | None) -> str:
+    """Return a literal as text, with an ellipsis where something is filled in."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text(part) for part in node.values)
+    if isinstance(node, ast.BinOp):
+        return _text(node.left) + _text(node.right)
+    return "…" if node is not None else ""
+
+
+def exit_codes_page() -> str:
+    """Return the page of exit codes."""
+    rows = [f"| {code.value} | {EXIT_MEANINGS[code]} |" for code in ExitCode]
+    rows.append("| 130 | interrupted with ctrl-C; nothing half-done was published |")
+    return "\n".join([MADE, "# Exit codes\n", "| code | meaning |", "|---|---|", *rows, ""])
+
+
+def settings_page() -> str:
+    """Return the page of settings."""
+    intro = "`auditwatch.toml`, as `auditwatch init` writes it:"
+    return f"{MADE}\n# Settings\n\n{intro}\n\n```toml\n{default_toml()}```\n"
+
+
+PAGES = {
+    "commands.md": commands_page,
+    "tables.md": tables_page,
+    "errors.md": errors_page,
+    "exit-codes.md": exit_codes_page,
+    "settings.md": settings_page,
+}
+
+
+def main(folder: Path) -> None:
+    """Write all pages into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, page in PAGES.items():
+        (folder / name).write_text(page(), "utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "reference")

@@ -1,0 +1,376 @@
+"""Facts: columns worked out from the trail, the catalogue and the context.
+
+Each is worked out once for each distinct value or pair of values, never row by row. Where what it
+needs is not there the answer is *unknown*, which no rule may take for yes or for no.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from auditwatch.check.coded import Coded, code_texts
+from auditwatch.check.facts import DAY_KEYS, EPOCH
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from auditwatch.check.columns import Columns
+    from auditwatch.check.facts import CaseList, Relations, Roster
+
+    Positions = NDArray[np.int64]
+
+__all__ = ["DERIVED", "night_days"]
+
+#: What stands around a number typed into a text, so that no longer number is cut in two.
+EDGE: Final = r"(?:^|[^0-9A-Z-])"
+YES_NO: Final = ("no", "yes")
+RELATIONS: Final = ("none", "self", "household", "own_vehicle", "colleague", "colleague_vehicle")
+
+
+def night_days(columns: Columns) -> NDArray[np.int32]:
+    """Return the night of each row as days since 1970-01-01; -1 where it is not known."""
+    nights = columns.coded("night")
+    days = [(date.fromisoformat(text) - EPOCH).days for text in nights.texts()]
+    return np.array([*days, -1, -1], dtype=np.int32)[nights.codes]
+
+
+def _positions(columns: Columns, name: str, known: pa.Array) -> Positions:
+    """Return where each row's value stands in `known`; -1 where it does not."""
+    column = columns.coded(name)
+    found = pc.fill_null(pc.index_in(column.values.cast(pa.string()), known), -1)
+    table = np.append(found.to_numpy(zero_copy_only=False).astype(np.int64), [-1, -1])
+    return np.asarray(table[column.codes])
+
+
+def _by_value(columns: Columns, name: str, answers: list[str | None]) -> Coded:
+    """Return a fact that depends on one column alone; None is unknown."""
+    column = columns.coded(name)
+    values = sorted({answer for answer in answers if answer is not None})
+    places = [-1 if answer is None else values.index(answer) for answer in answers]
+    return code_texts(np.array([*places, -1, -1], dtype=np.int64)[column.codes], values)
+
+
+def _all_unknown(columns: Columns) -> Coded:
+    """Return a fact that no row knows."""
+    return code_texts(np.full(columns.height, -1, dtype=np.int64), ())
+
+
+def _declared_or_roster(columns: Columns, declared: str, rostered: str) -> Coded:
+    """Return what the trail declares, else what the roster says of the operator."""
+    column = columns.coded(declared)
+    values = column.values.cast(pa.string())
+    codes = np.where(column.codes < column.absent, column.codes, -1).astype(np.int64)
+    roster = columns.facts.roster
+    if roster is not None:
+        known = getattr(roster, rostered)
+        people = _positions(columns, "operator_id", roster.operators)
+        listed = np.asarray(known.is_valid().to_numpy(zero_copy_only=False), dtype=bool)
+        fill = (codes < 0) & (people >= 0) & np.append(listed, False)[people]
+        codes = np.where(fill, len(values) + people, codes)
+        values = pa.concat_arrays([values, pc.fill_null(known, "")])
+    distinct = values.dictionary_encode()
+    places = np.append(distinct.indices.to_numpy(zero_copy_only=False).astype(np.int64), -1)
+    return code_texts(places[codes], distinct.dictionary.to_pylist())
+
+
+def _unit(columns: Columns) -> Coded:
+    """Return the operator's unit."""
+    return _declared_or_roster(columns, "operator_unit", "units")
+
+
+def _role(columns: Columns) -> Coded:
+    """Return the operator's role."""
+    return _declared_or_roster(columns, "operator_role", "roles")
+
+
+def _unit_type(columns: Columns) -> Coded:
+    """Return the type of the operator's unit; unknown for a unit the catalogue does not list."""
+    types = columns.catalogue.units
+    return _by_value(columns, "unit", [types.get(text) for text in columns.coded("unit").texts()])
+
+
+def _tier(columns: Columns) -> Coded:
+    """Return how protected the answer of the transaction is; unknown for an unmapped key."""
+    known = columns.catalogue.transactions
+    keys = columns.coded("transaction")
+    tiers = [known[text].tier if text in known else -1 for text in keys.texts()]
+    values = pa.array(sorted({tier for tier in tiers if tier >= 0}), pa.int64())
+    found = pc.fill_null(pc.index_in(pa.array(tiers, pa.int64()), values), len(values) + 1)
+    places = found.to_numpy(zero_copy_only=False).astype(np.int32)
+    unknown = np.int32(len(values) + 1)
+    return Coded(np.append(places, [unknown, unknown])[keys.codes].astype(np.int32), values)
+
+
+def _purpose_state(columns: Columns) -> Coded:
+    """Return whether the declared code was in force on that night."""
+    words = ("none", "undefined", "valid", "withdrawn", "not_yet")
+    purposes, nights = columns.coded("purpose"), columns.coded("night")
+    days = [date.fromisoformat(text) for text in nights.texts()]
+    states = np.full((len(purposes.values) + 2, len(days) + 2), 1, dtype=np.int64)
+    for row, code in enumerate(purposes.texts()):
+        known = columns.catalogue.purposes.get(code)
+        if known is not None:
+            states[row, : len(days)] = [words.index(known.state(day)) for day in days]
+    states[:, len(days) :] = -1
+    states[purposes.absent, :] = 0
+    states[purposes.unknown, :] = -1
+    return code_texts(states[purposes.codes, nights.codes], words)
+
+
+def _numbers(columns: Columns) -> tuple[Coded, Coded]:
+    """Return each row's case or incident number, and its kind; the field first, then the reason."""
+    cases, reasons = columns.coded("case_id"), columns.coded("reason_norm")
+    patterns = columns.catalogue.numbers
+    case_kinds = _whole_kinds(cases.values.cast(pa.string()), patterns)
+    typed, typed_kinds = _typed_numbers(pc.utf8_upper(reasons.values.cast(pa.string())), patterns)
+    kinds = ("none", "other", *patterns)
+    in_field = np.append(case_kinds, [0, 0])[cases.codes]
+    in_reason = np.append(typed_kinds, [0, 0])[reasons.codes]
+    kind = np.where((in_field <= 1) & (in_reason > 1), in_reason, in_field)
+    hidden = (cases.codes == cases.unknown) | (reasons.codes == reasons.unknown)
+    kind = np.where((kind == 0) & hidden, -1, kind)
+    places = np.where(in_field > 1, cases.codes, -1).astype(np.int64)
+    places = np.where((in_field <= 1) & (in_reason > 1), len(cases.values) + reasons.codes, places)
+    every = pa.concat_arrays([cases.values.cast(pa.string()), typed]).dictionary_encode()
+    table = np.append(every.indices.to_numpy(zero_copy_only=False).astype(np.int64), -1)
+    return code_texts(table[places], every.dictionary.to_pylist()), code_texts(kind, kinds)
+
+
+def _whole_kinds(values: pa.Array, patterns: Mapping[str, str]) -> NDArray[np.int64]:
+    """Return for each value which pattern it is as a whole: 1 for none of them, 2 the first."""
+    kinds = np.ones(len(values), dtype=np.int64)
+    for place, pattern in reversed(list(enumerate(patterns.values(), start=2))):
+        held = pc.match_substring_regex(values, f"^(?:{pattern})$")
+        kinds[np.asarray(held.to_numpy(zero_copy_only=False), dtype=bool)] = place
+    return kinds
+
+
+def _typed_numbers(
+    values: pa.Array, patterns: Mapping[str, str]
+) -> tuple[pa.Array, NDArray[np.int64]]:
+    """Return the first number found in each text and its kind; the first pattern wins."""
+    found = pa.array([""] * len(values), pa.string())
+    kinds = np.zeros(len(values), dtype=np.int64)
+    for place, pattern in enumerate(patterns.values(), start=2):
+        taken = pc.extract_regex(values, f"{EDGE}(?P<number>{pattern})(?:$|[^0-9A-Z-])")
+        here = np.asarray(taken.is_valid().to_numpy(zero_copy_only=False), dtype=bool)
+        new = here & (kinds == 0)
+        if new.any():
+            numbers = pc.struct_field(taken, "number")
+            found = pc.if_else(pa.array(new), pc.fill_null(numbers, ""), found)
+            kinds[new] = place
+    return found, kinds
+
+
+def _number(columns: Columns) -> Coded:
+    """Return the number itself; unknown where there is none."""
+    return _numbers(columns)[0]
+
+
+def _number_kind(columns: Columns) -> Coded:
+    """Return what kind of number the lookup carries."""
+    return _numbers(columns)[1]
+
+
+def _case_places(columns: Columns, cases: CaseList) -> tuple[Positions, NDArray[np.bool_]]:
+    """Return each row's place in the case list (-1 not in it), and whether it has a number."""
+    number, kind = columns.coded("number"), columns.coded("number_kind")
+    found = pc.fill_null(pc.index_in(number.values, cases.ids), -1)
+    table = np.append(found.to_numpy(zero_copy_only=False).astype(np.int64), [-1, -1])
+    return table[number.codes], kind.codes != 0
+
+
+def _case_state(columns: Columns) -> Coded:
+    """Return whether the number is one of a case that was open on that night."""
+    cases = columns.facts.cases
+    if cases is None:
+        return _all_unknown(columns)
+    words = ("none", "not_found", "not_yet_open", "open", "closed")
+    places, numbered = _case_places(columns, cases)
+    days = night_days(columns)
+    opened, closed = np.append(cases.opened, 0)[places], np.append(cases.closed, 0)[places]
+    state = np.where(days < opened, 2, np.where(days > closed, 4, 3))
+    state = np.where(places < 0, 1, state)
+    state = np.where(numbered, state, 0)
+    unknown = columns.coded("number_kind")
+    return code_texts(np.where(unknown.codes == unknown.unknown, -1, state), words)
+
+
+def _case_member(columns: Columns, name: str, members: str, words: tuple[str, ...]) -> Coded:
+    """Return whether a row's value is listed with its case; unknown when the case lists nobody."""
+    cases = columns.facts.cases
+    if cases is None:
+        return _all_unknown(columns)
+    places, _ = _case_places(columns, cases)
+    column = columns.coded(name)
+    width = len(column.values) + 2
+    pairs, back = np.unique(places * width + column.codes, return_inverse=True)
+    lists, texts = getattr(cases, members), column.texts()
+    answers = np.full(len(pairs), 2, dtype=np.int64)
+    for n, pair in enumerate(pairs.tolist()):
+        place, code = divmod(pair, width)
+        if place >= 0:
+            known = lists[place] and code < len(texts)
+            answers[n] = (0 if texts[code] in lists[place] else 1) if known else -1
+    unknown = columns.coded("number_kind")
+    return code_texts(np.where(unknown.codes == unknown.unknown, -1, answers[back]), words)
+
+
+def _case_operator(columns: Columns) -> Coded:
+    """Return whether the operator is assigned to the case."""
+    words = ("assigned", "not_assigned", "no_case")
+    return _case_member(columns, "operator_id", "operators", words)
+
+
+def _case_subject(columns: Columns) -> Coded:
+    """Return whether the subject is known in the case."""
+    return _case_member(columns, "subject_id", "subjects", ("known", "not_known", "no_case"))
+
+
+def _owner(columns: Columns) -> Coded:
+    """Return the registered owner of each row's vehicle; unknown where there is none."""
+    owners = columns.facts.owners
+    if owners is None:
+        return _all_unknown(columns)
+    places = _positions(columns, "subject_id", owners.vehicles)
+    known = owners.owners.dictionary_encode()
+    table = np.append(known.indices.to_numpy(zero_copy_only=False).astype(np.int64), -1)
+    return code_texts(table[places], known.dictionary.to_pylist())
+
+
+def _subject_relation(columns: Columns) -> Coded:
+    """Return what ties the subject, or the vehicle's registered owner, to the operator."""
+    relations = columns.facts.relations
+    words = tuple(dict.fromkeys([*RELATIONS, *(relations.words if relations else ())]))
+    answers = _relation(columns, "subject_id", words)
+    if columns.facts.owners is not None:
+        tie = _relation(columns, "owner", words)
+        owner = np.where(tie == 1, 3, np.where(tie == 4, 5, tie))
+        answers = np.where((answers <= 0) & (owner > 0), owner, answers)
+    return code_texts(answers, words)
+
+
+def _relation(columns: Columns, name: str, words: tuple[str, ...]) -> NDArray[np.int64]:
+    """Return what ties a column's subject to the operator, the closest tie first."""
+    roster, relations = columns.facts.roster, columns.facts.relations
+    answers = np.full(columns.height, -1, dtype=np.int64)
+    if roster is not None:
+        answers = _relation_by_roster(columns, roster, name)
+    if relations is not None:
+        told = _relation_as_told(columns, relations, name, words)
+        answers = np.where((told >= 0) & ~np.isin(answers, (1, 2, 3)), told, answers)
+    return answers
+
+
+def _relation_by_roster(columns: Columns, roster: Roster, name: str) -> NDArray[np.int64]:
+    """Return ties that the roster shows; unknown for an operator who is not on it."""
+    who = _positions(columns, "operator_id", roster.operators)
+    person = _positions(columns, name, roster.subjects)
+    vehicle = _positions(columns, name, roster.vehicles)
+    homes = np.append(roster.households, -1)
+    answers = np.zeros(columns.height, dtype=np.int64)
+    answers[vehicle >= 0] = 5
+    answers[person >= 0] = 4
+    answers[(vehicle >= 0) & (vehicle == who)] = 3
+    answers[(person >= 0) & (homes[person] >= 0) & (homes[person] == homes[who])] = 2
+    answers[(person >= 0) & (person == who)] = 1
+    subjects = columns.coded("subject_id")
+    known = (who >= 0) & (subjects.codes != subjects.unknown)
+    return np.where(known | (answers >= 4), answers, -1)
+
+
+def _relation_as_told(
+    columns: Columns, relations: Relations, name: str, words: tuple[str, ...]
+) -> NDArray[np.int64]:
+    """Return ties of the relations table; -1 where it tells of none."""
+    if len(relations.pairs) == 0:
+        return np.full(columns.height, -1, dtype=np.int64)
+    who = _positions(columns, "operator_id", relations.operators)
+    whom = _positions(columns, name, relations.subjects)
+    pairs = np.where((who >= 0) & (whom >= 0), who * len(relations.subjects) + whom, -1)
+    places = np.searchsorted(relations.pairs, pairs)
+    places = np.where(places < len(relations.pairs), places, 0)
+    order = np.array([words.index(word) for word in relations.words], dtype=np.int64)
+    told = order[relations.word_of_pair[places]]
+    return np.where(relations.pairs[places] == pairs, told, -1)
+
+
+def _operator_on_roster(columns: Columns) -> Coded:
+    """Return whether the operator is on the roster."""
+    roster = columns.facts.roster
+    if roster is None:
+        return _all_unknown(columns)
+    people = _positions(columns, "operator_id", roster.operators)
+    return code_texts((people >= 0).astype(np.int64), YES_NO)
+
+
+def _requester_on_roster(columns: Columns) -> Coded:
+    """Return whether the lookup was made for somebody on the roster."""
+    roster = columns.facts.roster
+    if roster is None:
+        return _all_unknown(columns)
+    people = _positions(columns, "requester_id", roster.operators)
+    requesters = columns.coded("requester_id")
+    given = requesters.codes < requesters.absent
+    return code_texts(np.where(given, (people >= 0).astype(np.int64), -1), YES_NO)
+
+
+def _operator_separated(columns: Columns) -> Coded:
+    """Return whether the operator was no longer employed on that night."""
+    roster = columns.facts.roster
+    if roster is None:
+        return _all_unknown(columns)
+    people = _positions(columns, "operator_id", roster.operators)
+    gone = (night_days(columns) >= np.append(roster.separated, 0)[people]).astype(np.int64)
+    return code_texts(np.where(people >= 0, gone, -1), YES_NO)
+
+
+def _training_lapsed(columns: Columns) -> Coded:
+    """Return whether the operator's certificate had run out; unknown without a date."""
+    roster = columns.facts.roster
+    if roster is None:
+        return _all_unknown(columns)
+    people = _positions(columns, "operator_id", roster.operators)
+    until = np.append(roster.trained, -1)[people]
+    lapsed = (night_days(columns) > until).astype(np.int64)
+    return code_texts(np.where((people >= 0) & (until >= 0), lapsed, -1), YES_NO)
+
+
+def _duty_near(columns: Columns) -> Coded:
+    """Return whether duty was recorded within a day; that no duty was given is an answer too."""
+    duty = columns.facts.duty
+    words = ("no", "yes", "not_given")
+    if duty is None:
+        return code_texts(np.full(columns.height, 2, dtype=np.int64), words)
+    people = _positions(columns, "operator_id", duty.operators)
+    keys = people * DAY_KEYS + night_days(columns)
+    return code_texts(((people >= 0) & np.isin(keys, duty.days)).astype(np.int64), words)
+
+
+#: How each fact is worked out, by name.
+DERIVED: Final[dict[str, Callable[[Columns], Coded]]] = {
+    "unit": _unit,
+    "role": _role,
+    "unit_type": _unit_type,
+    "tier": _tier,
+    "purpose_state": _purpose_state,
+    "number": _number,
+    "number_kind": _number_kind,
+    "case_state": _case_state,
+    "case_operator": _case_operator,
+    "case_subject": _case_subject,
+    "owner": _owner,
+    "subject_relation": _subject_relation,
+    "operator_on_roster": _operator_on_roster,
+    "requester_on_roster": _requester_on_roster,
+    "operator_separated": _operator_separated,
+    "training_lapsed": _training_lapsed,
+    "duty_near": _duty_near,
+}

@@ -1,0 +1,73 @@
+"""Judging a batch of lookups: verdicts of the policy and hits of the rules. A plain function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from auditwatch.check.coded import code_column
+from auditwatch.check.columns import Columns
+from auditwatch.check.hits import find_hits
+from auditwatch.check.verdicts import give_verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from auditwatch.check.facts import Facts
+    from auditwatch.check.ruleset import Ruleset
+
+__all__ = ["Judged", "judge"]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the policy and the rules say of a batch.
+
+    Parameters
+    ----------
+    verdicts : pa.Table
+        Columns of `schema.VERDICTS`: one row for each head, in the order of the batch.
+    hits : pa.Table
+        Columns of `schema.HITS`, in the order of the batch, then by rule.
+    undecided : mapping of str to int
+        Rule to the number of lookups on which it could not decide; only rules with some.
+    """
+
+    verdicts: pa.Table
+    hits: pa.Table
+    undecided: Mapping[str, int]
+
+
+def judge(ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts) -> Judged:
+    """Judge every lookup of a batch that heads itself.
+
+    Parameters
+    ----------
+    ruleset : Ruleset
+        From `load_rules`.
+    batch : pa.RecordBatch
+        Columns of `schema.LOOKUPS`, plain or dictionary. Followers of a cascade, hotlist and batch
+        rows are passed over: they are evidence, nobody's act.
+    facts : Facts
+        From `make_facts`.
+
+    Returns
+    -------
+    Judged
+        The same for the same input, on any number of threads: nothing is kept between calls.
+    """
+    columns = Columns(_heads(batch), facts, ruleset.catalogue)
+    hits, undecided = find_hits(ruleset.rules, columns)
+    return Judged(give_verdicts(ruleset.policy, columns), hits, undecided)
+
+
+def _heads(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return the rows that are somebody's act."""
+    own = pc.equal(batch.column("event_id"), batch.column("lookup_id"))
+    origins = code_column(batch.column("origin"))
+    machine = pc.is_in(origins.values, pa.array(["hotlist", "batch"]))
+    made = pc.invert(pa.concat_arrays([machine, pa.array([False, False])]))
+    return batch.filter(pc.and_(own, made.take(pa.array(origins.codes))))

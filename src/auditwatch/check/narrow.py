@@ -1,0 +1,83 @@
+"""Which rows a tree holds for, surely or possibly: rows are narrowed, the rarest test first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from auditwatch.check.columns import NO, UNKNOWN, YES, Columns
+from auditwatch.check.condition import AllOf, Leaf, Node, leaves
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.int64]
+    Wanted = NDArray[np.bool_]
+
+__all__ = ["in_doubt", "possible_rows", "sure_rows", "three_valued"]
+
+
+def _answers(*kept: int) -> Wanted:
+    """Return a table of answers that count as holding."""
+    table = np.zeros(3, dtype=bool)
+    table[list(kept)] = True
+    return table
+
+
+SURE: Final = {True: _answers(YES), False: _answers(NO)}
+POSSIBLE: Final = {True: _answers(YES, UNKNOWN), False: _answers(NO, UNKNOWN)}
+
+
+def sure_rows(node: Node, columns: Columns) -> Rows:
+    """Return the rows for which a tree holds whatever the unknown values are, in order."""
+    return _rows(node, columns, SURE, None)
+
+
+def possible_rows(node: Node, columns: Columns) -> Rows:
+    """Return the rows for which a tree holds or may hold, in order."""
+    return _rows(node, columns, POSSIBLE, None)
+
+
+def in_doubt(node: Node, columns: Columns) -> bool:
+    """Tell whether any row has an unknown value that the tree asks for."""
+    return any(columns.answer(leaf.atom).in_doubt for leaf in leaves(node))
+
+
+def three_valued(node: Node, columns: Columns) -> NDArray[np.uint8]:
+    """Return NO, YES or UNKNOWN for each row, shape (n_rows,).
+
+    Notes
+    -----
+    Kleene's strong logic: opposites stand at the leaves, so the sure rows are those where unknown
+    leaves count as failing, the possible ones those where they count as holding.
+    """
+    answers = np.full(columns.height, NO, dtype=np.uint8)
+    if in_doubt(node, columns):
+        answers[possible_rows(node, columns)] = UNKNOWN
+    answers[sure_rows(node, columns)] = YES
+    return answers
+
+
+def _rows(node: Node, columns: Columns, wanted: dict[bool, Wanted], among: Rows | None) -> Rows:
+    """Return the rows (of those `among`) that a tree keeps."""
+    if isinstance(node, Leaf):
+        return columns.answer(node.atom).rows(wanted[node.wanted], among)
+    if isinstance(node, AllOf):
+        for part in sorted(node.parts, key=lambda part: _estimate(part, columns, wanted)):
+            among = _rows(part, columns, wanted, among)
+            if len(among) == 0:
+                break
+        return among if among is not None else np.arange(columns.height)
+    kept = np.zeros(columns.height, dtype=bool)
+    for part in node.parts:
+        kept[_rows(part, columns, wanted, among)] = True
+    return np.flatnonzero(kept)
+
+
+def _estimate(node: Node, columns: Columns, wanted: dict[bool, Wanted]) -> int:
+    """Return at most how many rows a tree keeps; exact for a leaf."""
+    if isinstance(node, Leaf):
+        return columns.answer(node.atom).count(wanted[node.wanted])
+    counts = [_estimate(part, columns, wanted) for part in node.parts]
+    return min(counts) if isinstance(node, AllOf) else min(sum(counts), columns.height)

@@ -1,0 +1,132 @@
+"""Samples: literal lookups in rule files, with what is expected of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+
+from auditwatch.core.schema import CONTEXT_TABLES, LOOKUPS, SOURCE_FIELDS, Context
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from auditwatch.check.section import Section
+
+__all__ = ["Sample", "read_samples", "sample_batch", "sample_context"]
+
+WRITABLE: Final = tuple(
+    name
+    for name in LOOKUPS.names
+    if name not in ("event_id", "event_time", "lookup_id", "source_id", "reason_norm")
+    and not name.startswith(("byte_", "line"))
+)
+USUAL: Final = {"night": "2026-01-15", "local_hour": "10", "local_weekday": "3"}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One literal lookup and what is expected.
+
+    Parameters
+    ----------
+    title : str
+        What the sample shows.
+    lookup : mapping of str to str
+        Columns that have a value.
+    context : mapping of str to tuple of mappings
+        Rows of context tables; a table that is not named was not given.
+    not_exported : frozenset of str
+        Fields its source does not export.
+    expected : str
+        ``true`` or ``false`` for a rule; a verdict, or verdict and statement, for the policy.
+    place : str
+        ``file:line``.
+    """
+
+    title: str
+    lookup: Mapping[str, str]
+    context: Mapping[str, tuple[Mapping[str, str], ...]]
+    not_exported: frozenset[str]
+    expected: str
+    place: str = field(compare=False)
+
+
+def read_samples(
+    section: Section, key: str = "tests", expects: str = "fires"
+) -> tuple[Sample, ...]:
+    """Read the list of samples under a key.
+
+    Raises
+    ------
+    RuleError
+        ``AW-RULES-002`` to ``-004``, ``AW-YAML-006``: a key or value that cannot be used.
+    """
+    return tuple(_sample(item, expects) for item in section.sections(key))
+
+
+def _sample(section: Section, expects: str) -> Sample:
+    """Read one sample."""
+    section.only("title", "lookup", "context", "not_exported", expects)
+    lookup = section.section("lookup").only(*WRITABLE)
+    context: dict[str, tuple[Mapping[str, str], ...]] = {}
+    if section.has("context"):
+        given = section.section("context").only(*CONTEXT_TABLES)
+        for name in given.keys:
+            rows = (row.only(*CONTEXT_TABLES[name].names) for row in given.sections(name))
+            context[name] = tuple({key: row.text(key) for key in row.keys} for row in rows)
+    return Sample(
+        title=section.text("title"),
+        lookup={name: lookup.text(name) for name in lookup.keys},
+        context=context,
+        not_exported=frozenset(section.texts("not_exported", SOURCE_FIELDS)),
+        expected=section.text(expects),
+        place=section.place,
+    )
+
+
+def sample_batch(samples: Iterable[Sample]) -> pa.RecordBatch:
+    """Return samples as a batch of lookups, one a row, each a head of its own source.
+
+    Returns
+    -------
+    pa.RecordBatch
+        Columns of `schema.LOOKUPS`; event ids ``s0``, ``s1`` …
+    """
+    rows = [_row(number, sample) for number, sample in enumerate(samples)]
+    table = pa.Table.from_pylist(rows, schema=LOOKUPS.schema)
+    return pa.RecordBatch.from_arrays(
+        [column.combine_chunks() for column in table.columns], schema=table.schema
+    )
+
+
+def _row(number: int, sample: Sample) -> dict[str, object]:
+    """Return one sample as a row."""
+    row: dict[str, object] = {**USUAL, "origin": "manual", **sample.lookup}
+    row |= {name: int(str(row[name])) for name in ("local_hour", "local_weekday")}
+    if "reason" in sample.lookup:
+        row["reason_norm"] = " ".join(sample.lookup["reason"].lower().split())
+    name = f"s{number}"
+    return row | {"event_id": name, "lookup_id": name, "source_id": name, "line": number + 1}
+
+
+def sample_context(sample: Sample) -> Context:
+    """Return the context tables of one sample."""
+    tables = {}
+    for name, rows in sample.context.items():
+        schema = CONTEXT_TABLES[name].schema
+        typed = [
+            {key: _cell(value, schema.field(key).type) for key, value in row.items()}
+            for row in rows
+        ]
+        tables[name] = pa.Table.from_pylist(typed, schema=schema)
+    return Context(**tables)
+
+
+def _cell(text: str, kind: pa.DataType) -> object:
+    """Return one cell of a context table with its type."""
+    if pa.types.is_timestamp(kind):
+        return datetime.fromisoformat(text)
+    return date.fromisoformat(text) if pa.types.is_date(kind) else text

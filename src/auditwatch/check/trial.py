@@ -1,0 +1,73 @@
+"""Trying a rule pack on its own samples, through the same door as a scan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from auditwatch.check.facts import make_facts
+from auditwatch.check.judge import judge
+from auditwatch.check.sample import Sample, sample_batch, sample_context
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from auditwatch.check.judge import Judged
+    from auditwatch.check.ruleset import Ruleset
+
+__all__ = ["Trial", "try_samples"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One sample and what became of it.
+
+    Parameters
+    ----------
+    name : str
+        The rule it tries, or ``policy``.
+    sample : Sample
+        The sample with what it expects.
+    got : str
+        What `judge` answered, in the words of the expectation.
+    """
+
+    name: str
+    sample: Sample
+    got: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether the answer is the expected one."""
+        return self.got == self.sample.expected
+
+
+def try_samples(ruleset: Ruleset) -> Iterator[Trial]:
+    """Judge every sample of a rule pack by itself.
+
+    Parameters
+    ----------
+    ruleset : Ruleset
+        The pack; samples stand in its rules and in its decision tables.
+
+    Yields
+    ------
+    Trial
+        One a sample: rules in order, then the decision tables.
+    """
+    for rule in ruleset.rules:
+        for sample in rule.samples:
+            fired = rule.rule_id in _judged(ruleset, sample).hits.column("rule_id").to_pylist()
+            yield Trial(rule.rule_id, sample, "true" if fired else "false")
+    for sample in ruleset.decisions:
+        (row,) = _judged(ruleset, sample).verdicts.to_pylist()
+        got = row["verdict"]
+        for detail in (row["statement_id"], row["missing"])[: sample.expected.count(" ")]:
+            got = f"{got} {detail}"
+        yield Trial("policy", sample, got)
+
+
+def _judged(ruleset: Ruleset, sample: Sample) -> Judged:
+    """Judge one sample."""
+    facts = make_facts(sample_context(sample), {"s0": sample.not_exported})
+    return judge(ruleset, sample_batch([sample]), facts)

@@ -1,0 +1,86 @@
+"""``verify``: whether what is kept is still what was written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+from click.exceptions import Exit
+
+from auditwatch.cli.show import emit_json, open_workspace
+from auditwatch.core.errors import ExitCode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from auditwatch.config import Workspace
+
+__all__ = ["verify"]
+
+PARTS = ("accepted", "rejected", "blank", "header", "duplicate")
+
+
+@click.command()
+@click.option("--head", metavar="DIGEST", help="The journal's head as you noted it elsewhere.")
+@click.option("--json", "as_json", is_flag=True, help="The answers as JSON.")
+@click.pass_obj
+def verify(workspace: Path | None, head: str | None, as_json: bool) -> None:
+    """Recompute the journal's chain and the account of every source; exit 5 when one is broken.
+
+    A chain shows changed, removed and swapped entries. That its end was cut off shows only
+    against a head that was kept elsewhere; the night report prints it.
+
+    \b
+    Examples:
+      auditwatch verify
+      auditwatch verify --head 3f0c9a…
+    """
+    answers = _answers(open_workspace(workspace), head)
+    if as_json:
+        emit_json(answers)
+    else:
+        for answer in answers:
+            click.echo(f"{'sound ' if answer['sound'] else 'BROKEN'}  {answer['what']}")
+    if not all(answer["sound"] for answer in answers):
+        raise Exit(ExitCode.INTEGRITY)
+
+
+def _answers(place: Workspace, head: str | None) -> list[dict[str, Any]]:
+    """Return what was checked and whether it holds."""
+    from auditwatch.findings.store import Store
+
+    with Store(place.database) as store:
+        actions = [action.digest for action in store.journal()]
+        broken = store.broken_journal_row()
+        forged = store.unjournaled_reviews()
+    said = f"journal of {len(actions)} entries, head {actions[-1] if actions else 'none yet'}"
+    if broken is not None:
+        said += f"; entry {broken} is not as it was written"
+    answers = [{"what": said, "sound": broken is None}]
+    told = f"decisions as the journal has them{': not of ' + ', '.join(forged) if forged else ''}"
+    answers.append({"what": told, "sound": not forged})
+    if head is not None:
+        found = any(digest.startswith(head.rstrip("…")) for digest in actions)
+        answers.append({"what": f"the head {head} is in the journal", "sound": found})
+    return [*answers, *_sources(place)]
+
+
+def _sources(place: Workspace) -> list[dict[str, Any]]:
+    """Return for each source whether its lines add up and its records are in the lake."""
+    import pyarrow.compute as pc
+
+    from auditwatch.core.schema import LOOKUPS, SOURCES
+    from auditwatch.engine.lake import Lake
+
+    lake = Lake(place.lake)
+    counted = pc.value_counts(lake.read(LOOKUPS, columns=["source_id"])["source_id"]).to_pylist()
+    kept = {item["values"]: item["counts"] for item in counted}
+    answers = []
+    for source in sorted(lake.read(SOURCES).to_pylist(), key=lambda row: row["name"]):
+        tiles = source["lines"] == sum(source[part] for part in PARTS)
+        there = kept.get(source["source_id"], 0) == source["records"]
+        said = f"{source['name']}: {source['lines']:,} lines, {source['records']:,} records"
+        said += "" if tiles else "; its lines do not add up"
+        said += "" if there else f"; the lake holds {kept.get(source['source_id'], 0):,} of them"
+        answers.append({"what": said, "sound": tiles and there})
+    return answers

@@ -1,0 +1,374 @@
+"""Every table: name, columns, types, units, meaning. Rooms agree on these and on nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+
+__all__ = [
+    "CASES",
+    "CONTEXT_TABLES",
+    "DUTY",
+    "GAPS",
+    "HITS",
+    "LINKS",
+    "LOOKUPS",
+    "PAIR_NIGHTS",
+    "REJECTS",
+    "RELATIONS",
+    "ROSTER",
+    "SOURCES",
+    "SOURCE_FIELDS",
+    "SURPRISES",
+    "TABLES",
+    "VERDICTS",
+    "Column",
+    "Context",
+    "Table",
+]
+
+TEXT: Final = pa.string()
+WHOLE: Final = pa.int64()
+INSTANT: Final = pa.timestamp("us", tz="UTC")
+DAY: Final = pa.date32()
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Parameters
+    ----------
+    name : str
+        As it stands in files and rules.
+    type : pa.DataType
+        Storage type; text columns may arrive dictionary-encoded in memory.
+    meaning : str
+        One clause with the unit.
+    repeats : bool
+        Few distinct values: read and kept as a dictionary.
+    """
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    repeats: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: what one row is, and its columns in order."""
+
+    name: str
+    row: str
+    columns: tuple[Column, ...]
+    partition: str | None = None
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Arrow schema with plain (not dictionary) types, in column order."""
+        return pa.schema([(column.name, column.type) for column in self.columns])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names in order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def repeating(self) -> tuple[str, ...]:
+        """Columns worth a dictionary in memory."""
+        return tuple(column.name for column in self.columns if column.repeats)
+
+    def empty(self) -> pa.Table:
+        """Return a table of this schema without rows."""
+        return self.schema.empty_table()
+
+
+NIGHT: Final = Column("night", TEXT, "agency-local date of the lookup, ISO", repeats=True)
+
+LOOKUPS: Final = Table(
+    "lookups",
+    "one accepted record of a source; a lookup is a record that heads itself",
+    (
+        Column(
+            "event_id",
+            TEXT,
+            "the source's own id, else 20 digits of the sha256 of its fields:occurrence",
+        ),
+        Column("event_time", INSTANT, "when the lookup was made"),
+        Column("time_quality", TEXT, "exact, assumed_zone, ambiguous_fold, skewed", repeats=True),
+        Column("local_hour", WHOLE, "agency-local hour, 0-23"),
+        Column("local_weekday", WHOLE, "agency-local weekday, 0 Monday - 6 Sunday"),
+        NIGHT,
+        Column("operator_id", TEXT, "who keyed it", repeats=True),
+        Column("operator_role", TEXT, "declared role", repeats=True),
+        Column("operator_unit", TEXT, "declared unit", repeats=True),
+        Column("requester_id", TEXT, "for whom", repeats=True),
+        Column("agency", TEXT, "ORI", repeats=True),
+        Column("terminal", TEXT, "where it was keyed", repeats=True),
+        Column("system", TEXT, "what was asked", repeats=True),
+        Column("transaction", TEXT, "message key", repeats=True),
+        Column("subject_kind", TEXT, "person, vehicle, property …", repeats=True),
+        Column("subject_id", TEXT, "normalised key of who or what was looked up", repeats=True),
+        Column("subject_name", TEXT, "as given", repeats=True),
+        Column("purpose", TEXT, "declared code, upper case", repeats=True),
+        Column("reason", TEXT, "declared free text as given", repeats=True),
+        Column("reason_norm", TEXT, "NFKC, lower case, spaces folded", repeats=True),
+        Column("case_id", TEXT, "case or incident number, normalised", repeats=True),
+        Column("outcome", TEXT, "hit, no_record, error, denied", repeats=True),
+        Column("origin", TEXT, "manual, cascade, hotlist, batch", repeats=True),
+        Column("lookup_id", TEXT, "event_id of the record that heads its cascade; itself if none"),
+        Column("source_id", TEXT, "sha256 of the source's bytes", repeats=True),
+        Column("line", WHOLE, "first physical line in the source, from 1"),
+        Column("byte_start", WHOLE, "first byte in the (unzipped) source"),
+        Column("byte_end", WHOLE, "byte after the last"),
+    ),
+    partition="night",
+)
+
+#: What a source may supply, by canonical name; the rest of LOOKUPS is computed.
+SOURCE_FIELDS: Final = (
+    "event_id",
+    "event_time",
+    "operator_id",
+    "operator_role",
+    "operator_unit",
+    "requester_id",
+    "agency",
+    "terminal",
+    "system",
+    "transaction",
+    "subject_kind",
+    "subject_id",
+    "subject_name",
+    "purpose",
+    "reason",
+    "case_id",
+    "outcome",
+    "origin",
+)
+
+REJECTS: Final = Table(
+    "rejects",
+    "one refused record",
+    (
+        Column("source_id", TEXT, "sha256 of the source's bytes", repeats=True),
+        Column("line", WHOLE, "first physical line, from 1"),
+        Column("lines", WHOLE, "physical lines it spans"),
+        Column("byte_start", WHOLE, "first byte"),
+        Column("byte_end", WHOLE, "byte after the last"),
+        Column("reason_code", TEXT, "why, a stable word", repeats=True),
+        Column("excerpt_sha256", TEXT, "hash of its bytes; the bytes stay in the source"),
+    ),
+)
+
+GAPS: Final = Table(
+    "gaps",
+    "one hole in the evidence",
+    (
+        Column("source_id", TEXT, "sha256 of the source's bytes", repeats=True),
+        Column("night", TEXT, "agency-local date it concerns; empty if none", repeats=True),
+        Column("kind", TEXT, "silent_night, changed_file, clock_skew …", repeats=True),
+        Column("detail", TEXT, "one plain sentence with its numbers"),
+    ),
+)
+
+SOURCES: Final = Table(
+    "sources",
+    "one file that was read",
+    (
+        Column("source_id", TEXT, "sha256 of its bytes as delivered"),
+        Column("name", TEXT, "file name without its folder"),
+        Column("format", TEXT, "which reader took it"),
+        Column("bytes", WHOLE, "size as delivered"),
+        Column("lines", WHOLE, "physical lines = the next five added up"),
+        Column("accepted", WHOLE, "lines of accepted records"),
+        Column("rejected", WHOLE, "lines of refused records"),
+        Column("blank", WHOLE, "empty lines"),
+        Column("header", WHOLE, "header and comment lines, records that are no lookups"),
+        Column("duplicate", WHOLE, "lines of records whose own id was read before"),
+        Column("records", WHOLE, "accepted records"),
+        Column("lookups", WHOLE, "accepted records that head themselves"),
+        Column("first_time", INSTANT, "earliest event_time; null when none"),
+        Column("last_time", INSTANT, "latest event_time; null when none"),
+        Column("first_night", TEXT, "earliest night; empty when none"),
+        Column("last_night", TEXT, "latest night; empty when none"),
+        Column("field_states", TEXT, "JSON: canonical field -> exported | not_exported"),
+    ),
+)
+
+VERDICTS: Final = Table(
+    "verdicts",
+    "what the policy says of one lookup",
+    (
+        Column("event_id", TEXT, "the lookup"),
+        NIGHT,
+        Column(
+            "verdict",
+            TEXT,
+            "forbidden, cannot_decide, permitted, permitted_by_exception, justification_missing, "
+            "unknown_purpose, no_purpose, not_permitted",
+            repeats=True,
+        ),
+        Column("statement_id", TEXT, "permit or forbid that decided or came nearest", repeats=True),
+        Column("story", TEXT, "gathered by: pair, operator, unit, agency", repeats=True),
+        Column("severity", TEXT, "informational, low, medium, high, critical", repeats=True),
+        Column("missing", TEXT, "which field or clause was missing; empty if none", repeats=True),
+        Column("says", TEXT, "the statement's plain sentence", repeats=True),
+        Column("place", TEXT, "file:line of the statement", repeats=True),
+    ),
+    partition="night",
+)
+
+HITS: Final = Table(
+    "hits",
+    "one rule on one lookup",
+    (
+        Column("event_id", TEXT, "the lookup"),
+        NIGHT,
+        Column("rule_id", TEXT, "id of the rule", repeats=True),
+        Column("title", TEXT, "its title", repeats=True),
+        Column("story", TEXT, "gathered by: pair, operator, unit, agency", repeats=True),
+        Column("severity", TEXT, "informational, low, medium, high, critical", repeats=True),
+        Column("says", TEXT, "why, in one plain sentence filled from the lookup"),
+        Column("innocent", TEXT, "what else it may be: the rule's false positives", repeats=True),
+        Column("place", TEXT, "file:line of the rule", repeats=True),
+    ),
+    partition="night",
+)
+
+PAIR_NIGHTS: Final = Table(
+    "profiles",
+    "one operator and one subject on one night: additive, so that later nights need no lookups",
+    (
+        NIGHT,
+        Column("night_number", WHOLE, "days since 1970-01-01 of the night"),
+        Column("operator_id", TEXT, "who", repeats=True),
+        Column("operator_role", TEXT, "role that night, least in sort order", repeats=True),
+        Column("operator_unit", TEXT, "unit that night, least in sort order", repeats=True),
+        Column("subject_id", TEXT, "whom or what", repeats=True),
+        Column("lookups", WHOLE, "lookups that night"),
+        Column("explained", WHOLE, "of these: a case that checks out explains them"),
+        Column("numbered", WHOLE, "of these: a case number was typed in, checked or not"),
+        Column("rushed", WHOLE, "of these: in a rush of three operators or more within two hours"),
+    ),
+    partition="night",
+)
+
+SURPRISES: Final = Table(
+    "surprises",
+    "one unit of one view on one night that came out above the reporting floor",
+    (
+        NIGHT,
+        Column("view", TEXT, "pair, tie, burst, harvest …", repeats=True),
+        Column("story", TEXT, "what one finding gathers: pair, operator, subject", repeats=True),
+        Column("operator_id", TEXT, "the operator; empty when the unit is a subject", repeats=True),
+        Column("subject_id", TEXT, "the subject; empty when the unit is an operator", repeats=True),
+        Column("observed", WHOLE, "count in the window"),
+        Column("expected_milli", WHOLE, "expected count x 1000"),
+        Column("exposure", WHOLE, "what the count is out of, in the view's own unit"),
+        Column("surprise_milli", WHOLE, "calibrated -log10 tail probability x 1000"),
+        Column("since", TEXT, "first night of the evidence, ISO"),
+        Column("title", TEXT, "what happened, in one plain line; identities marked"),
+        Column("says", TEXT, "the tail statement in a plain sentence with its numbers"),
+        Column("against", TEXT, "counter-evidence in plain sentences joined by newline"),
+        Column("event_ids", TEXT, "lookups of the evidence, sorted, joined by newline"),
+    ),
+    partition="night",
+)
+
+TABLES: Final = {
+    table.name: table
+    for table in (LOOKUPS, REJECTS, GAPS, SOURCES, VERDICTS, HITS, PAIR_NIGHTS, SURPRISES)
+}
+
+ROSTER: Final = Table(
+    "roster",
+    "one operator",
+    (
+        Column("operator_id", TEXT, "as in the trail"),
+        Column("role", TEXT, "role"),
+        Column("unit", TEXT, "unit"),
+        Column("shift", TEXT, "usual shift"),
+        Column("terminal", TEXT, "usual terminal"),
+        Column("subject_id", TEXT, "the operator's own key as a subject"),
+        Column("surname", TEXT, "surname"),
+        Column("household", TEXT, "household key, the same for all who live there"),
+        Column("plate", TEXT, "own plate"),
+        Column("trained_until", DAY, "last day of a valid certificate"),
+        Column("separated_on", DAY, "first day no longer employed"),
+        Column("supervisor", TEXT, "operator_id of the supervisor"),
+    ),
+)
+
+CASES: Final = Table(
+    "cases",
+    "one case or incident",
+    (
+        Column("case_id", TEXT, "normalised number"),
+        Column("kind", TEXT, "kind"),
+        Column("opened", DAY, "first day"),
+        Column("closed", DAY, "last day; null while open"),
+        Column("unit", TEXT, "unit in charge"),
+        Column("operators", TEXT, "assigned operators joined by ;"),
+        Column("subjects", TEXT, "known subjects joined by ;"),
+    ),
+)
+
+DUTY: Final = Table(
+    "duty",
+    "one recorded spell of duty",
+    (
+        Column("operator_id", TEXT, "who"),
+        Column("starts", INSTANT, "from"),
+        Column("ends", INSTANT, "until"),
+    ),
+)
+
+RELATIONS: Final = Table(
+    "relations",
+    "one known tie between an operator and a subject",
+    (
+        Column("operator_id", TEXT, "who"),
+        Column("subject_id", TEXT, "to whom or what"),
+        Column("relation", TEXT, "self, household, own vehicle …"),
+    ),
+)
+
+LINKS: Final = Table(
+    "links",
+    "one known link between two subjects",
+    (
+        Column("subject_id", TEXT, "the one"),
+        Column("other_id", TEXT, "the other"),
+        Column("relation", TEXT, "registered owner …"),
+    ),
+)
+
+CONTEXT_TABLES: Final = {table.name: table for table in (ROSTER, CASES, DUTY, RELATIONS, LINKS)}
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is known beside the trail; a table that was not given is None, and that is known.
+
+    Absence from a given table is weak evidence: none is ever complete.
+    """
+
+    roster: pa.Table | None = None
+    cases: pa.Table | None = None
+    duty: pa.Table | None = None
+    relations: pa.Table | None = None
+    links: pa.Table | None = None
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Names of the tables that were given, in a fixed order."""
+        return tuple(name for name in CONTEXT_TABLES if getattr(self, name) is not None)
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Names of the tables that were not given, in a fixed order."""
+        return tuple(name for name in CONTEXT_TABLES if getattr(self, name) is None)

@@ -1,0 +1,253 @@
+"""Strict YAML: every scalar stays text, every value has a line and a column, no surprises.
+
+YAML 1.1 turns ``NO`` into false, ``0123`` into 83 and ``22:30`` into 1350; purpose codes, case
+numbers and times must not change value. So the composer's nodes are read, never its constructors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
+
+import yaml
+
+from auditwatch.core.errors import RuleError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+__all__ = ["Document", "Plain", "read_documents", "suggest"]
+
+MAX_BYTES: Final = 256 * 1024  # a rule file is read by people; larger is a mistake or an attack
+MAX_DEPTH: Final = 16
+
+#: A document's content: text, lists and mappings only; an empty scalar is None.
+Plain = str | None | list["Plain"] | dict[str, "Plain"]
+Path_ = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """One YAML document with the place of each of its values.
+
+    Parameters
+    ----------
+    file : str
+        Name to show in errors.
+    content : Plain
+        Text, lists and mappings.
+    marks : dict
+        Path (keys and list positions) to (line, column), both from 1. A mapping's key has the
+        place of the key itself.
+    """
+
+    file: str
+    content: Plain
+    marks: dict[Path_, tuple[int, int]] = field(repr=False)
+
+    def place(self, *path: str | int) -> str:
+        """Return ``file:line:column`` of a path, or of the nearest place above it."""
+        for end in range(len(path), -1, -1):
+            if path[:end] in self.marks:
+                line, column = self.marks[path[:end]]
+                return f"{self.file}:{line}:{column}"
+        return self.file
+
+    def error(
+        self, what: str, *path: str | int, code: str, expected: str = "", hint: str = ""
+    ) -> RuleError:
+        """Return a `RuleError` that points at a path of this document."""
+        return RuleError(what, code=code, where=self.place(*path), expected=expected, hint=hint)
+
+    def refuse_unknown(self, known: Iterable[str], *path: str | int) -> None:
+        """Refuse keys that are not in `known` in the mapping at `path`.
+
+        Raises
+        ------
+        RuleError
+            ``AW-YAML-006`` with the nearest known key.
+        """
+        node = self.at(*path)
+        known = list(known)
+        if not isinstance(node, dict):
+            return
+        for key in node:
+            if key not in known:
+                raise self.error(
+                    f"unknown key {key!r}",
+                    *path,
+                    key,
+                    code="AW-YAML-006",
+                    expected="one of " + ", ".join(known),
+                    hint=suggest(key, known),
+                )
+
+    def at(self, *path: str | int) -> Plain:
+        """Return the value at a path."""
+        node: Plain = self.content
+        for step in path:
+            node = node[step]  # type: ignore[index]
+        return node
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """Return ``did you mean …?`` for a misspelt word, or nothing."""
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean {near[0]!r}?" if near else ""
+
+
+def read_documents(path: Path, *, shown: str | None = None) -> list[Document]:
+    """Read a YAML file strictly.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    shown : str, optional
+        Name to show in errors instead of the path.
+
+    Returns
+    -------
+    list of Document
+        One for each document in the file, in order.
+
+    Raises
+    ------
+    RuleError
+        ``AW-YAML-001`` syntax or encoding, ``-002`` duplicate key, ``-003`` alias or anchor,
+        ``-004`` tag, ``-005`` too large or too deep, ``-007`` a key that is not text, ``-008`` no
+        file that can be read.
+    """
+    name = shown or str(path)
+    raw = _read(path, name)
+    try:
+        text = raw.decode("utf-8-sig")
+        _refuse_tricks(text, name)
+        nodes = list(yaml.compose_all(text, yaml.CSafeLoader))
+    except UnicodeDecodeError as error:
+        raise RuleError(
+            "not UTF-8 text", code="AW-YAML-001", where=f"{name}:byte {error.start}"
+        ) from error
+    except yaml.MarkedYAMLError as error:
+        where = _where(error.problem_mark or error.context_mark, name)
+        problem = error.problem or "not readable as YAML"
+        code = "AW-YAML-003" if "alias" in problem else "AW-YAML-001"
+        raise RuleError(problem, code=code, where=where, expected="plain YAML") from error
+    except yaml.YAMLError as error:
+        raise RuleError(
+            "not readable as YAML", code="AW-YAML-001", where=name, expected="plain YAML text"
+        ) from error
+    return [_document(node, name) for node in nodes if node is not None]
+
+
+def _read(path: Path, name: str) -> bytes:
+    """Read a file that is not too large, and never a device or a pipe, which have no end."""
+    try:
+        if not path.is_file():
+            raise RuleError(
+                "not a regular file",
+                code="AW-YAML-008",
+                where=name,
+                expected="a text file",
+                hint="a dangling link, a pipe or a device cannot be read: move it away",
+            )
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise RuleError(
+            f"cannot be read: {error.strerror}",
+            code="AW-YAML-008",
+            where=name,
+            expected="a file that this account may read",
+            hint="check its owner and mode",
+        ) from error
+    if len(raw) > MAX_BYTES:
+        raise RuleError(
+            "file too large",
+            code="AW-YAML-005",
+            where=name,
+            expected="at most 256 KiB",
+            hint="cut it into several files",
+        )
+    return raw
+
+
+def _refuse_tricks(text: str, name: str) -> None:
+    """Refuse anchors and aliases, which hide copies, tags, which change types, and deep nesting.
+
+    This comes before the composer, which goes down a level of the C stack for each level of
+    nesting and would end the process at some ten thousand of them.
+    """
+    depth = 0
+    for event in yaml.parse(text, yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise RuleError(
+                "nested too deep",
+                code="AW-YAML-005",
+                where=_where(event.start_mark, name),
+                expected=f"at most {MAX_DEPTH} levels",
+            )
+        trick = "alias" if isinstance(event, yaml.AliasEvent) else ""
+        trick = trick or ("anchor" if getattr(event, "anchor", None) else "")
+        trick = trick or ("tag" if getattr(event, "tag", None) else "")
+        if trick:
+            raise RuleError(
+                f"{'aliases' if trick == 'alias' else trick + 's'} are not allowed",
+                code="AW-YAML-004" if trick == "tag" else "AW-YAML-003",
+                where=_where(event.start_mark, name),
+                expected="the value written out, without & * or !",
+            )
+
+
+def _where(mark: object, name: str) -> str:
+    """Return ``file:line:column`` of a parser mark."""
+    line, column = getattr(mark, "line", None), getattr(mark, "column", None)
+    return name if line is None or column is None else f"{name}:{line + 1}:{column + 1}"
+
+
+def _document(node: yaml.Node, name: str) -> Document:
+    """Read one composed document."""
+    marks: dict[Path_, tuple[int, int]] = {}
+    content = _plain(node, (), marks, name)
+    return Document(name, content, marks)
+
+
+def _plain(node: yaml.Node, path: Path_, marks: dict[Path_, tuple[int, int]], name: str) -> Plain:
+    """Turn a node into text, lists and mappings, noting places on the way."""
+    marks.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*path, n), marks, name) for n, item in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        pairs = _pairs(node, path, marks, name)
+        return {key: _plain(value, (*path, key), marks, name) for key, value in pairs}
+    text = str(node.value)
+    written = isinstance(node, yaml.ScalarNode) and bool(node.style)  # quoted or a block
+    return text if text or written else None
+
+
+def _pairs(
+    node: yaml.MappingNode, path: Path_, marks: dict[Path_, tuple[int, int]], name: str
+) -> Iterator[tuple[str, yaml.Node]]:
+    """Yield a mapping's keys and value nodes, refusing keys that clash or are not text."""
+    seen: dict[str, int] = {}
+    for key_node, value in node.value:
+        line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
+        where = _where(key_node.start_mark, name)
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise RuleError("a key that is not text", code="AW-YAML-007", where=where)
+        key = str(key_node.value)
+        if key in seen:
+            raise RuleError(
+                f"duplicate key {key!r}",
+                code="AW-YAML-002",
+                where=where,
+                expected=f"one {key!r}; the other is in line {seen[key]}",
+                hint="remove or rename one of them",
+            )
+        seen[key] = line
+        marks[(*path, key)] = (line, column)
+        yield key, value

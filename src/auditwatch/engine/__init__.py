@@ -1,0 +1,1 @@
+"""Where tables live and where expressions run: the only rooms that know Delta and DuckDB."""

@@ -1,0 +1,314 @@
+"""The lake: Delta tables by night, appended once per source, replaced by night.
+
+A commit carries a token (Delta's application transaction), so that a repeat changes nothing.
+Deletion vectors stay off: the current Parquet files are the table, readable by any engine.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake.exceptions import DeltaError
+
+from auditwatch.core.errors import InputError, IntegrityError, RefusedError, UsageError
+from auditwatch.core.files import ensure_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from auditwatch.core.schema import Table
+
+__all__ = ["Lake"]
+
+ROW_GROUP_ROWS: Final = 1 << 20  # a night's dictionary stays whole: rules test each value once
+DICTIONARY_PAGE_BYTES: Final = 64 << 20
+UNFIT: Final = re.compile(r"[\[\]\\^|\x00-\x1f\x7f]|%[0-9A-Fa-f]{2}")
+WRITER: Final = WriterProperties(
+    compression="ZSTD",
+    compression_level=1,
+    max_row_group_size=ROW_GROUP_ROWS,
+    dictionary_page_size_limit=DICTIONARY_PAGE_BYTES,
+)
+
+
+class Lake:
+    """Tables of one workspace.
+
+    Parameters
+    ----------
+    root : Path
+        Folder that holds one Delta table per name; made when first written.
+
+    Raises
+    ------
+    UsageError
+        ``AW-LAKE-004`` a path that the store would take for another one.
+    IntegrityError
+        ``AW-LAKE-002``, from any reading method: a file of the lake is missing or damaged.
+    """
+
+    def __init__(self, root: Path) -> None:
+        if UNFIT.search(str(root.absolute())):
+            raise UsageError(
+                "this path has a character that the lake's files cannot be found by",
+                code="AW-LAKE-004",
+                where=repr(str(root)),
+                expected="a path without [ ] \\ ^ |, control characters, and % before two digits",
+                hint="rename the folder, or make the workspace elsewhere",
+            )
+        self.root = root
+
+    def append(self, table: Table, data: pa.Table, token: str) -> bool:
+        """Add rows once.
+
+        Parameters
+        ----------
+        table : Table
+            Which table.
+        data : pa.Table
+            Rows with the table's columns, plain or dictionary-encoded.
+        token : str
+            Names this piece of work, such as a source's hash; at most one append succeeds for it.
+
+        Returns
+        -------
+        bool
+            False when the same token was appended before and nothing was done.
+        """
+        if self.has(table, token):
+            return False
+        self._write(table, data, token=token)
+        return True
+
+    def replace(self, table: Table, data: pa.Table, nights: Sequence[str]) -> None:
+        """Replace whole nights in one commit.
+
+        Parameters
+        ----------
+        table : Table
+            A table partitioned by night.
+        data : pa.Table
+            All rows of these nights; rows of other nights are refused.
+        nights : sequence of str
+            ISO dates, at least one; other nights are left as they are.
+        """
+        wanted = pa.array(sorted(set(nights)), pa.string())
+        outside = pc.invert(pc.is_in(pc.cast(data["night"], pa.string()), value_set=wanted))
+        if pc.any(outside).as_py():
+            raise IntegrityError(
+                f"rows of {table.name} outside the nights to replace", code="AW-LAKE-001"
+            )
+        names = ", ".join(f"'{night}'" for night in wanted.to_pylist())
+        exists = self._open(table) is not None
+        self._write(table, data, predicate=f"night IN ({names})" if exists else None)
+
+    def has(self, table: Table, token: str) -> bool:
+        """Tell whether an append with this token was committed."""
+        delta = self._open(table)
+        return delta is not None and delta.transaction_version(token) is not None
+
+    def read(
+        self,
+        table: Table,
+        nights: Sequence[str] | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pa.Table:
+        """Return rows of some or all nights; repeating text columns are dictionaries.
+
+        Row order is the order of the files; sort by a total key before anything depends on it.
+        """
+        names = list(columns or table.names)
+        batches = list(self.batches(table, nights, names))
+        schema = _memory_schema(table, names)
+        if not batches:
+            return schema.empty_table()
+        return pa.Table.from_batches(batches, schema).unify_dictionaries()
+
+    def batches(
+        self,
+        table: Table,
+        nights: Sequence[str] | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield row groups as record batches, night by night in order, dictionaries whole."""
+        names = list(columns or table.names)
+        schema = _memory_schema(table, names)
+        stored = [name for name in names if name != table.partition]
+        repeating = [name for name in table.repeating if name in stored]
+        for night, path in self._files(table, nights):
+            for rows in _row_groups(path, stored, repeating):
+                yield from _completed(rows, schema, table.partition, night).to_batches()
+
+    def pick(
+        self,
+        table: Table,
+        column: str,
+        values: Iterable[str],
+        nights: Sequence[str] | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pa.Table:
+        """Return the rows whose `column` is one of `values`, streaming night by night.
+
+        Parameters
+        ----------
+        table : Table
+            Which table.
+        column : str
+            A text column.
+        values : iterable of str
+            Wanted values.
+        nights, columns : sequence of str, optional
+            Narrow what is read; `column` is read in any case.
+        """
+        names = list(dict.fromkeys([*(columns or table.names), column]))
+        wanted = pa.array(sorted(set(values)), pa.string())
+        kept = []
+        for batch in self.batches(table, nights, names):
+            rows = batch.filter(_is_in(batch[column], wanted))
+            if rows.num_rows:
+                kept.append(rows)
+        schema = _memory_schema(table, names)
+        return pa.Table.from_batches(kept, schema).unify_dictionaries()
+
+    def nights(self, table: Table) -> list[str]:
+        """Return the nights that have rows, in order."""
+        return sorted({night for night, _ in self._files(table, None)})
+
+    def counts(self, table: Table) -> dict[str, int]:
+        """Return the number of rows of each night that has any, in night order."""
+        delta = self._open(table)
+        if delta is None:
+            return {}
+        total: dict[str, int] = {}
+        for action in pa.table(delta.get_add_actions(flatten=True)).to_pylist():
+            night = action.get(f"partition.{table.partition}") or ""
+            total[night] = total.get(night, 0) + action["num_records"]
+        return dict(sorted(total.items()))
+
+    def files(self, table: Table, nights: Sequence[str] | None = None) -> list[Path]:
+        """Return the current Parquet files of some or all nights, in night and name order."""
+        return [path for _, path in self._files(table, nights)]
+
+    def fingerprints(self, table: Table) -> dict[str, str]:
+        """Return for each night a text that changes whenever its stored rows change."""
+        prints: dict[str, str] = {}
+        for night, path in self._files(table, None):
+            prints[night] = f"{prints.get(night, '')}|{path.name}"
+        return prints
+
+    def _open(self, table: Table) -> DeltaTable | None:
+        """Open a table, or None when it was never written."""
+        path = self.root / table.name
+        try:
+            return DeltaTable(path) if DeltaTable.is_deltatable(str(path)) else None
+        except (DeltaError, OSError, ValueError) as error:
+            raise _damaged(path / "_delta_log") from error
+
+    def _files(self, table: Table, nights: Sequence[str] | None) -> list[tuple[str, Path]]:
+        """Return (night, file) of the current version, sorted."""
+        delta = self._open(table)
+        if delta is None:
+            return []
+        wanted = None if nights is None else set(nights)
+        found = []
+        for action in pa.table(delta.get_add_actions(flatten=True)).to_pylist():
+            night = action.get(f"partition.{table.partition}") or ""
+            if wanted is None or night in wanted:
+                found.append((night, self.root / table.name / unquote(action["path"])))
+        return sorted(found)
+
+    def _write(
+        self, table: Table, data: pa.Table, *, token: str = "", predicate: str | None = None
+    ) -> None:
+        """Commit rows: replace what the predicate names, or append when there is none."""
+        ensure_folder(self.root)
+        rows = data.select(list(table.names)).cast(table.schema)
+        commit = CommitProperties(app_transactions=[Transaction(token, 1)] if token else None)
+        how: dict[str, Any] = (
+            {"mode": "overwrite", "predicate": predicate} if predicate else {"mode": "append"}
+        )
+        try:
+            write_deltalake(
+                self.root / table.name,
+                rows,
+                partition_by=[table.partition] if table.partition else None,
+                writer_properties=WRITER,
+                commit_properties=commit,
+                **how,
+            )
+        except (DeltaError, OSError) as error:
+            if "o space left" in str(error) or "quota exceeded" in str(error):
+                raise InputError(
+                    f"cannot write the lake's table {table.name}: the disk is full",
+                    code="AW-FILES-002",
+                    where=str(self.root / table.name),
+                    hint="free some space and run the same command again; nothing is lost",
+                ) from error
+            if "ermission denied" in str(error) or "ead-only" in str(error):
+                raise RefusedError(
+                    f"cannot write the lake's table {table.name}",
+                    code="AW-FILES-001",
+                    where=str(self.root / table.name),
+                    hint="check owner and mode of the workspace",
+                ) from error
+            raise RefusedError(
+                f"cannot write the lake's table {table.name}",
+                code="AW-LAKE-003",
+                where=str(self.root / table.name),
+                expected="a sound table, on a disk that takes what is written",
+                hint="check the disk; if it is sound, restore the lake folder from a backup",
+            ) from error
+
+
+def _row_groups(path: Path, columns: Sequence[str], repeating: Sequence[str]) -> Iterator[pa.Table]:
+    """Yield the row groups of one file."""
+    try:
+        reader = pq.ParquetFile(path, read_dictionary=repeating)
+        for group in range(reader.num_row_groups):
+            yield reader.read_row_group(group, columns=columns)
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> IntegrityError:
+    """Return the error of a lake that is not as it was written."""
+    return IntegrityError(
+        "kept evidence is missing or was changed",
+        code="AW-LAKE-002",
+        where=str(path),
+        expected="the lake as auditwatch wrote it",
+        hint="restore the lake folder from a backup, or read the sources into a new workspace",
+    )
+
+
+def _memory_schema(table: Table, names: Sequence[str]) -> pa.Schema:
+    """Return the schema of rows in memory: repeating columns as dictionaries of text."""
+    dictionary = pa.dictionary(pa.int32(), pa.string())
+    types = {column.name: column for column in table.columns}
+    return pa.schema(
+        [(name, dictionary if types[name].repeats else types[name].type) for name in names]
+    )
+
+
+def _completed(rows: pa.Table, schema: pa.Schema, partition: str | None, night: str) -> pa.Table:
+    """Add the partition column, which the files themselves do not hold, and fix the types."""
+    columns = {name: rows[name] for name in rows.column_names}
+    if partition in schema.names:
+        indices = pa.array([0], pa.int32()).take(pa.repeat(pa.scalar(0), rows.num_rows))
+        columns[partition] = pa.DictionaryArray.from_arrays(indices, pa.array([night]))
+    return pa.table([columns[field.name] for field in schema], names=schema.names).cast(schema)
+
+
+def _is_in(values: pa.Array, wanted: pa.Array) -> pa.Array:
+    """Test membership, once per distinct value where the column is a dictionary."""
+    if not pa.types.is_dictionary(values.type):
+        return pc.is_in(values, value_set=wanted)
+    found = pc.is_in(values.dictionary, value_set=wanted)
+    return pc.fill_null(found.take(values.indices), False)

@@ -1,0 +1,1 @@
+"""Revisions of the findings database, run by `auditwatch.findings.database`."""

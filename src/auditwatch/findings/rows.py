@@ -1,0 +1,65 @@
+"""Pieces and findings as database rows and back; tuples are JSON lists in text columns."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from auditwatch.findings.derive import home
+from auditwatch.findings.model import Finding, Piece
+
+if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
+__all__ = ["finding_from", "finding_row", "piece_from", "piece_row"]
+
+TUPLES: Final = {
+    kind: tuple(one.name for one in fields(kind) if str(one.type).startswith("tuple"))
+    for kind in (Piece, Finding)
+}
+
+
+def piece_row(piece: Piece) -> dict[str, Any]:
+    """Return a piece as a row of `evidence`."""
+    return {"finding_id": home(piece), **_columns(piece)}
+
+
+def piece_from(row: RowMapping) -> Piece:
+    """Return the piece that a row of `evidence` keeps."""
+    return Piece(**_values(Piece, row))
+
+
+def finding_row(finding: Finding) -> dict[str, Any]:
+    """Return a finding as a row of `findings`."""
+    return _columns(finding)
+
+
+def finding_from(row: RowMapping) -> Finding:
+    """Return the finding that a row of `findings` keeps."""
+    return Finding(**_values(Finding, row))
+
+
+def _columns(one: Piece | Finding) -> dict[str, Any]:
+    """Return the fields of a dataclass with tuples as JSON."""
+    tuples = TUPLES[type(one)]
+    return {
+        field.name: _text(getattr(one, field.name))
+        if field.name in tuples
+        else getattr(one, field.name)
+        for field in fields(one)
+    }
+
+
+def _values(kind: type[Piece | Finding], row: RowMapping) -> dict[str, Any]:
+    """Return the fields of a row with JSON as tuples."""
+    values = {field.name: row[field.name] for field in fields(kind)}
+    for name in TUPLES[kind]:
+        values[name] = msgspec.json.decode(values[name], type=tuple[str, ...])
+    return values
+
+
+def _text(values: tuple[str, ...]) -> str:
+    """Return a tuple of text as a JSON list."""
+    return msgspec.json.encode(values).decode("utf-8")

@@ -1,0 +1,330 @@
+"""The findings store: publish nights in one transaction, read the queue, decide on the record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+import msgspec
+from sqlalchemy import func, select
+
+from auditwatch.core.errors import UsageError
+from auditwatch.findings import journal, publish, reviews, tables
+from auditwatch.findings.database import Database
+from auditwatch.findings.model import NightSummary, Review
+from auditwatch.findings.rows import finding_from, piece_from
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from sqlalchemy import Connection
+
+    from auditwatch.findings.journal import Action
+    from auditwatch.findings.model import Finding, NightResult, Piece, Run
+
+__all__ = ["PublishedNight", "Store"]
+
+
+class PublishedNight(msgspec.Struct, frozen=True):
+    """One night as it was published.
+
+    Parameters
+    ----------
+    night, token, rules_version, model_id, run_id : str
+        As given to `Store.publish`.
+    summary : NightSummary
+        Its counts.
+    new, grown : tuple of str
+        Findings whose first evidence is of this night, and findings that had some before.
+    """
+
+    night: str
+    token: str
+    rules_version: str
+    model_id: str
+    run_id: str
+    summary: NightSummary
+    new: tuple[str, ...]
+    grown: tuple[str, ...]
+
+
+class Store:
+    """Findings of one workspace; use as a context manager or call `close`.
+
+    Parameters
+    ----------
+    place : Path or str
+        File of an SQLite database (made when missing), or an SQLAlchemy URL.
+    wait_seconds : float
+        How long a writer waits for another process.
+
+    Raises
+    ------
+    ConfigError, LockedError, RefusedError, IntegrityError
+        ``AW-STORE-001`` to ``-005``, as `database.Database` says.
+    """
+
+    def __init__(self, place: Path | str, wait_seconds: float = 30.0) -> None:
+        self._database = Database(place, wait_seconds)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._database.close()
+
+    def publish(self, results: Sequence[NightResult], run: Run) -> None:
+        """Replace the evidence of these nights and re-derive every finding it touches.
+
+        Parameters
+        ----------
+        results : sequence of NightResult
+            Each night at most once; a night that was published before is replaced.
+        run : Run
+            Which start of the program this is.
+
+        Notes
+        -----
+        One transaction: after a crash anywhere the findings are those of before. A finding is a
+        function of all its evidence, so the order of nights and repeats change nothing. A finding
+        that loses all its evidence goes, unless it was reviewed: then it stays and says so.
+        """
+        with self._database.writing() as connection:
+            publish.publish(connection, results, run)
+
+    def findings(
+        self,
+        *,
+        statuses: Sequence[str] = (),
+        kinds: Sequence[str] = (),
+        night: str | None = None,
+        limit: int | None = None,
+    ) -> list[Finding]:
+        """Return findings in priority order: priority, then the latest lookup, then the id.
+
+        Parameters
+        ----------
+        statuses, kinds : sequence of str, optional
+            Only these; all when empty.
+        night : str, optional
+            Only findings with evidence of this night, ISO.
+        limit : int, optional
+            At most so many.
+        """
+        table = tables.findings
+        query = select(table).order_by(
+            table.c.priority.desc(), table.c.last_seen.desc(), table.c.finding_id
+        )
+        if statuses:
+            query = query.where(table.c.status.in_(list(statuses)))
+        if kinds:
+            query = query.where(table.c.kind.in_(list(kinds)))
+        if night is not None:
+            touched = select(tables.evidence.c.finding_id).where(tables.evidence.c.night == night)
+            query = query.where(table.c.finding_id.in_(touched))
+        with self._database.reading() as connection:
+            rows = connection.execute(query.limit(limit) if limit is not None else query)
+            return [finding_from(row) for row in rows.mappings()]
+
+    def finding(self, finding_id: str) -> Finding:
+        """Return one finding.
+
+        Raises
+        ------
+        UsageError
+            ``AW-FINDINGS-002`` when there is none of that id.
+        """
+        with self._database.reading() as connection:
+            return _finding(connection, finding_id)
+
+    def evidence(self, finding_id: str) -> list[Piece]:
+        """Return the evidence of a finding, night by night."""
+        with self._database.reading() as connection:
+            return _evidence(connection, finding_id)
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """Return how many findings there are of each (kind, status)."""
+        kind, status = tables.findings.c.kind, tables.findings.c.status
+        query = select(kind, status, func.count()).group_by(kind, status).order_by(kind, status)
+        with self._database.reading() as connection:
+            return {(row[0], row[1]): row[2] for row in connection.execute(query)}
+
+    def decide(self, finding_id: str, disposition: str, note: str, reviewer: str) -> Review:
+        """Record a decision; ``withdrawn`` undoes the one before it. Nothing is ever overwritten.
+
+        Parameters
+        ----------
+        finding_id : str
+            Which finding.
+        disposition : str
+            One of `model.DISPOSITIONS`.
+        note : str
+            Why; not empty.
+        reviewer : str
+            Who decides; not an operator or subject of the finding.
+
+        Returns
+        -------
+        Review
+            As recorded, also in the journal.
+
+        Raises
+        ------
+        UsageError
+            ``AW-FINDINGS-002`` unknown finding, ``-003`` unknown disposition, ``-004`` no note or
+            reviewer, ``-005`` nothing to withdraw.
+        RefusedError
+            ``AW-FINDINGS-006`` the reviewer is an operator or subject of this finding.
+        """
+        with self._database.writing() as connection:
+            finding = _finding(connection, finding_id)
+            pieces = _evidence(connection, finding_id)
+            return reviews.decide(
+                connection, finding, pieces, disposition=disposition, note=note, reviewer=reviewer
+            )
+
+    def reviews(self, finding_id: str) -> list[Review]:
+        """Return all reviews of a finding, oldest first."""
+        with self._database.reading() as connection:
+            return reviews.history(connection, finding_id)
+
+    def reveal(self, reviewer: str, reason: str, finding_id: str = "") -> Action:
+        """Record that identities were shown to someone; call it before showing them.
+
+        Parameters
+        ----------
+        reviewer : str
+            Who sees them.
+        reason : str
+            Why; not empty.
+        finding_id : str
+            Of which finding; empty when of several.
+
+        Raises
+        ------
+        UsageError
+            ``AW-FINDINGS-004`` no reviewer or no reason.
+        """
+        with self._database.writing() as connection:
+            return reviews.reveal(connection, reviewer, reason, finding_id)
+
+    def journal(self) -> list[Action]:
+        """Return all actions in order."""
+        with self._database.reading() as connection:
+            return journal.read(connection)
+
+    def journal_head(self) -> str:
+        """Return the digest of the last action: keep it elsewhere to notice a rewritten journal."""
+        with self._database.reading() as connection:
+            return journal.head(connection)
+
+    def unjournaled_reviews(self) -> list[str]:
+        """Return the findings whose reviews are not, one by one, what the journal says of them."""
+        said: dict[str, list[tuple[str, str, str]]] = {}
+        for action in self.journal():
+            if action.action == "decide":
+                entry = (action.at, action.actor, action.detail)
+                said.setdefault(action.finding_id, []).append(entry)
+        kept: dict[str, list[tuple[str, str, str]]] = {}
+        with self._database.reading() as connection:
+            for review in reviews.every(connection):
+                entry = (review.at, review.reviewer, f"{review.disposition}: {review.note}")
+                kept.setdefault(review.finding_id, []).append(entry)
+        return sorted(
+            name for name in said.keys() | kept.keys() if said.get(name) != kept.get(name)
+        )
+
+    def broken_journal_row(self) -> int | None:
+        """Return the number of the first journal row that was changed; None when all are sound."""
+        return journal.broken_at(self.journal())
+
+    def night_tokens(self) -> dict[str, str]:
+        """Return the token of each published night, in order."""
+        table = tables.nights
+        with self._database.reading() as connection:
+            rows = connection.execute(select(table.c.night, table.c.token).order_by(table.c.night))
+            return {row.night: row.token for row in rows}
+
+    def night_rules(self) -> dict[str, str]:
+        """Return the rules_version that judged each published night, in order."""
+        table = tables.nights
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                select(table.c.night, table.c.rules_version).order_by(table.c.night)
+            )
+            return {row.night: row.rules_version for row in rows}
+
+    def night(self, night: str) -> PublishedNight:
+        """Return one published night with what it brought.
+
+        Raises
+        ------
+        UsageError
+            ``AW-FINDINGS-007`` when it was not published.
+        """
+        table = tables.nights
+        with self._database.reading() as connection:
+            row = connection.execute(select(table).where(table.c.night == night)).first()
+            if row is None:
+                raise UsageError(
+                    "this night was not scanned",
+                    code="AW-FINDINGS-007",
+                    where=night[:40],
+                    hint="scan it first: auditwatch scan",
+                )
+            firsts = _first_nights(connection, night)
+        summary = msgspec.json.decode(row.summary, type=NightSummary)
+        new = tuple(name for name, first in firsts if first == night)
+        grown = tuple(name for name, first in firsts if first != night)
+        return PublishedNight(
+            night, row.token, row.rules_version, row.model_id, row.run_id, summary, new, grown
+        )
+
+
+def _finding(connection: Connection, finding_id: str) -> Finding:
+    """Return one finding or refuse."""
+    table = tables.findings
+    row = connection.execute(select(table).where(table.c.finding_id == finding_id)).mappings()
+    found = row.first()
+    if found is None:
+        raise UsageError(
+            "no such finding",
+            code="AW-FINDINGS-002",
+            where=finding_id[:40],
+            expected="an id such as F-ABCDEFGH2345",
+            hint="see them all: auditwatch findings list",
+        )
+    return finding_from(found)
+
+
+def _evidence(connection: Connection, finding_id: str) -> list[Piece]:
+    """Return the evidence of a finding in a total order."""
+    table = tables.evidence
+    order = (table.c.night, table.c.source, table.c.source_id)
+    rows = connection.execute(
+        select(table).where(table.c.finding_id == finding_id).order_by(*order)
+    )
+    return [piece_from(row) for row in rows.mappings()]
+
+
+def _first_nights(connection: Connection, night: str) -> list[tuple[str, str]]:
+    """Return (finding, its first night) of every finding with evidence of a night."""
+    table = tables.evidence
+    touched = select(table.c.finding_id).where(table.c.night == night)
+    rows = connection.execute(
+        select(table.c.finding_id, func.min(table.c.night))
+        .where(table.c.finding_id.in_(touched))
+        .group_by(table.c.finding_id)
+        .order_by(table.c.finding_id)
+    )
+    return [(row[0], row[1]) for row in rows]

@@ -1,0 +1,118 @@
+"""The findings database: every table in SQLAlchemy's words, the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
+
+__all__ = ["evidence", "findings", "journal", "metadata", "nights", "reviews", "runs"]
+
+metadata: Final = MetaData()
+
+#: One piece of evidence; columns from `night` to `varies` are those of `Piece`, tuples as JSON.
+evidence: Final = Table(
+    "evidence",
+    metadata,
+    Column("finding_id", Text, primary_key=True),
+    Column("night", Text, primary_key=True),
+    Column("story", Text, nullable=False),
+    Column("agency", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("source", Text, primary_key=True),
+    Column("source_id", Text, primary_key=True),
+    Column("severity", Text, nullable=False),
+    Column("says", Text, nullable=False),
+    Column("against", Text, nullable=False),
+    Column("lookups", BigInteger, nullable=False),
+    Column("event_ids", Text, nullable=False),
+    Column("operator_ids", Text, nullable=False),
+    Column("subject_ids", Text, nullable=False),
+    Column("days", Text, nullable=False),
+    Column("first_time", Text, nullable=False),
+    Column("last_time", Text, nullable=False),
+    Column("surprise_milli", BigInteger, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("varies", Boolean, nullable=False),
+    Index("evidence_by_night", "night"),
+)
+
+#: One finding; columns from `finding_id` to `gone` are those of `Finding`, tuples as JSON.
+findings: Final = Table(
+    "findings",
+    metadata,
+    Column("finding_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("rule_id", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("priority", BigInteger, nullable=False),
+    Column("night", Text, nullable=False),
+    Column("operator_ids", Text, nullable=False),
+    Column("subject_ids", Text, nullable=False),
+    Column("event_ids", Text, nullable=False),
+    Column("first_seen", Text, nullable=False),
+    Column("last_seen", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("counter_evidence", Text, nullable=False),
+    Column("rules_version", Text, nullable=False),
+    Column("model_id", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("story", Text, nullable=False),
+    Column("days", Text, nullable=False),
+    Column("gone", Boolean, nullable=False),
+)
+Index(
+    "findings_by_priority",
+    findings.c.priority.desc(),
+    findings.c.last_seen.desc(),
+    findings.c.finding_id,
+)
+
+#: One decision; rows are only ever added.
+reviews: Final = Table(
+    "reviews",
+    metadata,
+    Column("finding_id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("disposition", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("reviewer", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("covers", Text, nullable=False),
+)
+
+#: One action of a person; each row carries the digest of the row before.
+journal: Final = Table(
+    "journal",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("finding_id", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+)
+
+#: One start of the program that published something.
+runs: Final = Table(
+    "runs",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("started", Text, nullable=False),
+)
+
+#: One published night.
+nights: Final = Table(
+    "nights",
+    metadata,
+    Column("night", Text, primary_key=True),
+    Column("token", Text, nullable=False),
+    Column("rules_version", Text, nullable=False),
+    Column("model_id", Text, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+)

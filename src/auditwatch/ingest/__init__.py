@@ -1,0 +1,14 @@
+"""From the bytes of an audit trail to lookups, with an account of every line."""
+
+from auditwatch.ingest.context import read_context
+from auditwatch.ingest.reader import SourceRead, format_names, read_source
+from auditwatch.ingest.storing import Stored, store_source
+
+__all__ = [
+    "SourceRead",
+    "Stored",
+    "format_names",
+    "read_context",
+    "read_source",
+    "store_source",
+]

@@ -1,0 +1,254 @@
+"""Values as rules and views read them: keys, purposes, reasons, times."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from auditwatch.core.schema import LOOKUPS, SOURCE_FIELDS
+from auditwatch.ingest.times import BAD, QUALITIES, local_parts, read_times
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from zoneinfo import ZoneInfo
+
+    from auditwatch.ingest.spans import Chunk, Flags, Ints, Reject
+
+__all__ = [
+    "Clock",
+    "case_key",
+    "normalise",
+    "plain_text",
+    "reason_words",
+    "rows_schema",
+    "subject_key",
+]
+
+#: Origins that only a source can know; all others are found by folding.
+GIVEN_ORIGINS: Final = ("hotlist", "batch")
+OUTCOMES: Final = {
+    "record": "hit",
+    "found": "hit",
+    "norecord": "no_record",
+    "not_found": "no_record",
+    "refused": "denied",
+}
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+LABEL: Final = pa.dictionary(pa.int32(), pa.string())
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How times of one source are to be read.
+
+    Parameters
+    ----------
+    agency : ZoneInfo
+        Zone of the agency's nights.
+    assumed : ZoneInfo
+        Zone of times that carry none.
+    layout : str
+        A ``strptime`` layout; empty for ISO 8601.
+    """
+
+    agency: ZoneInfo
+    assumed: ZoneInfo
+    layout: str = ""
+
+
+def plain_text(text: str) -> str | None:
+    """Return a value without the spaces around it; None when nothing is left."""
+    return text.strip() or None
+
+
+def _as_written(text: str) -> str | None:
+    """Return a value as it is; None when it holds nothing but spaces."""
+    return text if text.strip() else None
+
+
+def _upper(text: str) -> str | None:
+    """Return a code in upper case without the spaces around it."""
+    return text.strip().upper() or None
+
+
+def _lower(text: str) -> str | None:
+    """Return a word in lower case without the spaces around it."""
+    return text.strip().lower() or None
+
+
+def subject_key(text: str) -> str | None:
+    """Return the key of a subject: upper case, no spaces around it; None when empty."""
+    return _upper(text)
+
+
+def case_key(text: str) -> str | None:
+    """Return the key of a case: upper case without any spaces; None when empty."""
+    return "".join(text.split()).upper() or None
+
+
+def reason_words(text: str) -> str | None:
+    """Return a reason as rules read it: NFKC, case folded, runs of spaces made one."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()) or None
+
+
+def _outcome(text: str) -> str | None:
+    """Return an outcome in the words of the lookups table where it is known."""
+    word = re.sub(r"[\s-]+", "_", text.strip().lower())
+    return OUTCOMES.get(word, word) or None
+
+
+def _origin(text: str) -> str | None:
+    """Return an origin that only the source can know; None for all others."""
+    word = text.strip().lower()
+    return word if word in GIVEN_ORIGINS else None
+
+
+RULES: Final[Mapping[str, Callable[[str], str | None]]] = {
+    "transaction": _upper,
+    "subject_kind": _lower,
+    "subject_id": subject_key,
+    "subject_name": _as_written,
+    "purpose": _upper,
+    "reason": _as_written,
+    "case_id": case_key,
+    "outcome": _outcome,
+    "origin": _origin,
+}
+
+
+def rows_schema() -> pa.Schema:
+    """Return the schema of lookups in memory: repeating columns are dictionaries of text."""
+    return pa.schema([(one.name, LABEL if one.repeats else one.type) for one in LOOKUPS.columns])
+
+
+def normalise(
+    chunk: Chunk, constants: Mapping[str, str], clock: Clock
+) -> tuple[pa.Table, list[Reject]]:
+    """Turn the text columns of a chunk into rows of the lookups table.
+
+    Parameters
+    ----------
+    chunk : Chunk
+        Text as written.
+    constants : mapping of str to str
+        Fields with one value for all records.
+    clock : Clock
+        How to read times.
+
+    Returns
+    -------
+    rows : pa.Table
+        As `rows_schema`, without the records refused here; `lookup_id` and `source_id` are null,
+        `event_id` is null where the source gave none.
+    rejects : list of Reject
+        ``missing_time``, ``missing_operator``, ``missing_system``, ``bad_time``, ``bad_event_id``.
+    """
+    count = len(chunk.records)
+    columns = {name: _text_column(name, chunk, constants) for name in SOURCE_FIELDS}
+    instants, quality = read_times(columns["event_time"], clock.assumed, clock.layout)
+    codes = _refusals(columns, quality, count)
+    kept = np.array([not code for code in codes], np.bool_)
+    rejects = [chunk.refuse(int(at), codes[at]) for at in np.flatnonzero(~kept)]
+    rows = _rows(chunk, columns, instants, quality, clock)
+    return rows.filter(pa.array(kept)) if rejects else rows, rejects
+
+
+def _text_column(name: str, chunk: Chunk, constants: Mapping[str, str]) -> pa.Array:
+    """Return one normalised column: a dictionary where values repeat, else plain text."""
+    count = len(chunk.records)
+    if name in constants:
+        values = pa.repeat(pa.scalar(constants[name], pa.string()), count)
+    else:
+        values = chunk.columns.get(name, pa.nulls(count, pa.string()))
+    if name in {"event_id", "event_time"}:
+        trimmed = pc.utf8_trim_whitespace(values)
+        return pc.if_else(pc.equal(trimmed, ""), None, trimmed)
+    return relabel(values.dictionary_encode(), RULES.get(name, plain_text))
+
+
+def relabel(values: pa.DictionaryArray, rule: Callable[[str], str | None]) -> pa.DictionaryArray:
+    """Apply a rule once to each distinct value.
+
+    Parameters
+    ----------
+    values : pa.DictionaryArray of string
+        Values.
+    rule : callable
+        From text to text, or to None for nothing.
+
+    Returns
+    -------
+    pa.DictionaryArray
+        Of int32 and string; equal results share one entry.
+    """
+    changed = [None if one is None else rule(one) for one in values.dictionary.to_pylist()]
+    entries = pa.array(changed, pa.string()).dictionary_encode()
+    indices = entries.indices.take(values.indices)
+    return pa.DictionaryArray.from_arrays(indices.cast(pa.int32()), entries.dictionary)
+
+
+def _refusals(columns: Mapping[str, pa.Array], quality: Ints, count: int) -> list[str]:
+    """Return a reason code for each record that cannot be used, else nothing."""
+    codes = np.full(count, "", object)
+    no_system = _empty(columns["system"]) & _empty(columns["transaction"])
+    for flags, code in (
+        (_unfit(columns["event_id"]), "bad_event_id"),
+        (no_system, "missing_system"),
+        (_empty(columns["operator_id"]), "missing_operator"),
+        (quality == BAD, "bad_time"),
+        (_empty(columns["event_time"]), "missing_time"),
+    ):
+        codes[flags] = code
+    return list(codes)
+
+
+def _empty(values: pa.Array) -> Flags:
+    """Flag nulls, a dictionary's included."""
+    if pa.types.is_dictionary(values.type):
+        values = pc.is_null(values.dictionary).take(values.indices).fill_null(True)
+    else:
+        values = pc.is_null(values)
+    flags: Flags = values.to_numpy(zero_copy_only=False)
+    return flags
+
+
+def _unfit(values: pa.Array) -> Flags:
+    """Flag ids with control characters, which lists of ids could not hold."""
+    found = pc.match_substring_regex(values, CONTROL.pattern).fill_null(False)
+    flags: Flags = found.to_numpy(zero_copy_only=False)
+    return flags
+
+
+def _rows(
+    chunk: Chunk, columns: Mapping[str, pa.Array], instants: Ints, quality: Ints, clock: Clock
+) -> pa.Table:
+    """Put given and computed columns together."""
+    hours, weekdays, nights = local_parts(np.where(quality == BAD, 0, instants), clock.agency)
+    names = pa.DictionaryArray.from_arrays(
+        pa.array(np.maximum(quality, 0), pa.int32()), pa.array(QUALITIES, pa.string())
+    )
+    nothing = pa.nulls(len(instants), pa.string())
+    spans = chunk.records
+    bytes_known = bool(chunk.data)
+    computed = {
+        "event_time": pa.array(instants).cast(pa.timestamp("us", "UTC")),
+        "time_quality": names,
+        "local_hour": pa.array(hours),
+        "local_weekday": pa.array(weekdays),
+        "night": nights,
+        "reason_norm": relabel(columns["reason"], reason_words),
+        "lookup_id": nothing,
+        "source_id": nothing.dictionary_encode(),
+        "line": pa.array(spans.line),
+        "byte_start": pa.array(spans.start) if bytes_known else nothing.cast(pa.int64()),
+        "byte_end": pa.array(spans.end) if bytes_known else nothing.cast(pa.int64()),
+    }
+    whole = {**columns, **computed}
+    schema = rows_schema()
+    return pa.table([whole[name] for name in schema.names], names=schema.names).cast(schema)

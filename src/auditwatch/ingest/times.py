@@ -1,0 +1,212 @@
+"""Event times: texts to instants, and instants to the agency's own hour, weekday and night."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from zoneinfo import ZoneInfo
+
+    from auditwatch.ingest.spans import Ints
+
+__all__ = ["BAD", "QUALITIES", "local_parts", "parse_instant", "read_times"]
+
+#: Values of time_quality by code; a negative code is a time that cannot be read.
+QUALITIES: Final = ("exact", "assumed_zone", "ambiguous_fold", "skewed")
+EXACT, ASSUMED, FOLD, SKEWED = range(4)
+BAD: Final = -1
+
+SECOND: Final = 1_000_000
+QUARTER: Final = 900 * SECOND  # zones change their offset at quarter-hours
+DAY: Final = 86_400 * SECOND
+MARGIN: Final = 2 * DAY  # more than any zone is away from UTC
+EARLIEST: Final = 0  # 1970-01-01
+LATEST: Final = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * SECOND
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+NAIVE: Final = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:[0-5]\d(?:\.\d{1,6})?"
+NAIVE_ONLY: Final = rf"\A{NAIVE}\z"
+ZONED: Final = rf"\A{NAIVE}(?:Z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)\z"
+LOOSE: Final = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt ]((?:[01]\d|2[0-3]):[0-5]\d)(?::(\d{2})(?:[.,](\d{1,9}))?)?"
+    r" ?(?:([Zz]|UTC|GMT)|([+-])(0\d|1[0-4])(?::?([0-5]\d))?|([A-Z]{2,5}))?"
+)
+
+
+def read_times(texts: pa.Array, agency: ZoneInfo, layout: str = "") -> tuple[Ints, Ints]:
+    """Read event times.
+
+    Parameters
+    ----------
+    texts : pa.Array of string, shape (n,)
+        As written; ISO 8601, or as `layout` says.
+    agency : ZoneInfo
+        Zone of times that carry none.
+    layout : str
+        A ``strptime`` layout; empty for ISO 8601.
+
+    Returns
+    -------
+    instants : ndarray of int64, shape (n,)
+        Microseconds since 1970 in UTC.
+    quality : ndarray of int64, shape (n,)
+        Position in `QUALITIES`, or `BAD`.
+    """
+    instants = np.zeros(len(texts), np.int64)
+    quality = np.full(len(texts), BAD, np.int64)
+    rest = np.ones(len(texts), np.bool_)
+    if not layout:
+        for pattern, reading in ((ZONED, _read_zoned), (NAIVE_ONLY, _read_naive)):
+            matched = pc.match_substring_regex(texts, pattern).fill_null(False)
+            chosen = matched.to_numpy(zero_copy_only=False)
+            if chosen.any() and (read := reading(texts.filter(matched), agency)):
+                instants[chosen], quality[chosen] = read
+                rest &= ~chosen
+    one = _by_layout(agency, layout) if layout else lambda text: parse_instant(text, agency)
+    for at in np.flatnonzero(rest):
+        text = texts[int(at)].as_py()
+        read_one = one(text) if text else None
+        if read_one:
+            instants[at], quality[at] = read_one
+    quality[(instants < EARLIEST) | (instants >= LATEST)] = BAD
+    return instants, quality
+
+
+def _read_zoned(texts: pa.Array, _: ZoneInfo) -> tuple[Ints, Ints] | None:
+    """Read ISO times with an offset all at once; None when one of them is no date."""
+    try:
+        read = pc.cast(texts, pa.timestamp("us", "UTC"))
+    except pa.ArrowInvalid:
+        return None
+    return read.cast(pa.int64()).to_numpy(), np.full(len(texts), EXACT, np.int64)
+
+
+def _read_naive(texts: pa.Array, agency: ZoneInfo) -> tuple[Ints, Ints] | None:
+    """Read ISO times without an offset all at once; None when one of them is no date."""
+    try:
+        local = pc.cast(texts, pa.timestamp("us")).cast(pa.int64()).to_numpy()
+    except pa.ArrowInvalid:
+        return None
+    local = np.clip(local, EARLIEST - MARGIN, LATEST + MARGIN)  # the calendar ends at year 9999
+    quarters, where = np.unique(local // QUARTER, return_inverse=True)
+    known = [_shift_naive(int(quarter), agency) for quarter in quarters]
+    shifts = np.array([shift for shift, _ in known], np.int64)
+    quality = np.array([code for _, code in known], np.int64)
+    return local - shifts[where], quality[where]
+
+
+def _shift_naive(quarter: int, agency: ZoneInfo) -> tuple[int, int]:
+    """Return offset (us) and quality of a local quarter-hour."""
+    wall = (EPOCH + timedelta(microseconds=quarter * QUARTER)).replace(tzinfo=agency)
+    first, second = _offset(wall), _offset(wall.replace(fold=1))
+    if first == second:
+        return first, ASSUMED
+    return first, FOLD if first > second else SKEWED  # an hour that comes twice, or never
+
+
+def _offset(wall: datetime) -> int:
+    """Return the offset from UTC of a zoned time (us)."""
+    return (wall.utcoffset() or timedelta()) // timedelta(microseconds=1)
+
+
+def parse_instant(text: str, agency: ZoneInfo) -> tuple[int, int] | None:
+    """Read one ISO 8601 time, or ``YYYY-MM-DD HH:MM:SS`` with ``UTC`` or an offset.
+
+    Parameters
+    ----------
+    text : str
+        As written. A zone's abbreviation is understood when the agency's zone uses it at that
+        time. Second 60 is the next minute's first.
+    agency : ZoneInfo
+        Zone of a time that carries none.
+
+    Returns
+    -------
+    tuple of (int, int) or None
+        Microseconds since 1970 in UTC and position in `QUALITIES`; None when it is no time.
+    """
+    found = LOOSE.fullmatch(text.strip())
+    if not found:
+        return None
+    day, clock, seconds, fraction, utc, sign, hours, minutes, name = found.groups()
+    past = int(seconds or 0)
+    try:
+        wall = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    if past > 60:
+        return None
+    micros = (wall - EPOCH) // timedelta(microseconds=1)
+    micros += past * SECOND + int((fraction or "0").ljust(6, "0")[:6])
+    if utc:
+        return micros, EXACT
+    if sign:
+        offset = (int(hours) * 60 + int(minutes or 0)) * 60 * SECOND
+        return micros + (offset if sign == "-" else -offset), EXACT
+    return _in_zone(micros, name, agency)
+
+
+def _in_zone(local: int, name: str | None, agency: ZoneInfo) -> tuple[int, int] | None:
+    """Place a local time in the agency's zone, by its abbreviation when it carries one."""
+    if not EARLIEST - MARGIN <= local < LATEST + MARGIN:
+        return None
+    if not name:
+        shift, quality = _shift_naive(local // QUARTER, agency)
+        return local - shift, quality
+    wall = (EPOCH + timedelta(microseconds=local)).replace(tzinfo=agency)
+    for candidate in (wall, wall.replace(fold=1)):
+        if candidate.tzname() == name:
+            return local - _offset(candidate), EXACT
+    return None
+
+
+def _by_layout(agency: ZoneInfo, layout: str) -> Callable[[str], tuple[int, int] | None]:
+    """Return a reader of times written in one layout."""
+    zoned = any(mark in layout for mark in ("%z", "UTC", "GMT"))
+
+    def read(text: str) -> tuple[int, int] | None:
+        try:
+            wall = datetime.strptime(text.strip(), layout)  # noqa: DTZ007 - its zone comes next
+        except ValueError:
+            return None
+        if wall.tzinfo:
+            return (wall - EPOCH) // timedelta(microseconds=1), EXACT
+        micros = (wall.replace(tzinfo=UTC) - EPOCH) // timedelta(microseconds=1)
+        return (micros, EXACT) if zoned else _in_zone(micros, None, agency)
+
+    return read
+
+
+def local_parts(instants: Ints, agency: ZoneInfo) -> tuple[Ints, Ints, pa.DictionaryArray]:
+    """Return what the agency's own clock and calendar showed.
+
+    Parameters
+    ----------
+    instants : ndarray of int64, shape (n,)
+        Microseconds since 1970 in UTC.
+    agency : ZoneInfo
+        The agency's zone.
+
+    Returns
+    -------
+    hours : ndarray of int64, shape (n,)
+        0 to 23.
+    weekdays : ndarray of int64, shape (n,)
+        0 Monday to 6 Sunday.
+    nights : pa.DictionaryArray, shape (n,)
+        ISO dates.
+    """
+    quarters, where = np.unique(instants // QUARTER, return_inverse=True)
+    offsets = [_offset(datetime.fromtimestamp(int(q) * 900, agency)) for q in quarters]
+    local = instants + np.array(offsets, np.int64)[where]
+    days, day = np.unique(local // DAY, return_inverse=True)
+    names = [(EPOCH + timedelta(days=int(n))).date().isoformat() for n in days]
+    nights = pa.DictionaryArray.from_arrays(pa.array(day, pa.int32()), pa.array(names, pa.string()))
+    return local // (3600 * SECOND) % 24, (local // DAY + 3) % 7, nights

@@ -1,0 +1,11 @@
+"""The only room that knows the order of a scan: ingest, check, score, findings.
+
+Publication comes last and in one transaction. Whatever ends a scan before that leaves the
+findings of yesterday whole; the next scan finds the same work still to do and does it.
+"""
+
+from auditwatch.night.reading import ingest_files
+from auditwatch.night.request import Ingested, Request, Scan
+from auditwatch.night.scan import run_scan
+
+__all__ = ["Ingested", "Request", "Scan", "ingest_files", "run_scan"]

@@ -1,0 +1,110 @@
+"""One night through the rules: verdicts, hits and its counts."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from auditwatch.check import judge, make_facts
+from auditwatch.core.schema import HITS, LOOKUPS, SOURCES, VERDICTS
+from auditwatch.findings.grouping import UNMAPPED
+from auditwatch.findings.model import NightSummary
+from auditwatch.score import blind_views
+
+if TYPE_CHECKING:
+    from auditwatch.check import Facts, Ruleset
+    from auditwatch.core.schema import Context
+    from auditwatch.engine.lake import Lake
+
+__all__ = ["JudgedNight", "facts_of", "is_judged", "judge_night"]
+
+
+@dataclass(frozen=True)
+class JudgedNight:
+    """One night after checking."""
+
+    night: str
+    verdicts: pa.Table
+    hits: pa.Table
+    summary: NightSummary
+
+
+def judge_night(
+    night: str, lake: Lake, rules: Ruleset, context: Context, facts: Facts
+) -> JudgedNight:
+    """Check one night.
+
+    Parameters
+    ----------
+    night : str
+        Agency-local date, ISO.
+    lake : Lake
+        Where its lookups are.
+    rules : Ruleset
+        What judges them.
+    context : Context
+        What is known beside them.
+    facts : Facts
+        The same, made ready for the rules.
+    """
+    rows = lake.read(LOOKUPS, [night])
+    kept = is_judged(rows)
+    heads = rows.filter(kept).combine_chunks()
+    results = [judge(rules, batch, facts) for batch in heads.to_batches()]
+    verdicts = pa.concat_tables([VERDICTS.empty(), *(result.verdicts for result in results)])
+    undecided: Counter[str] = Counter()
+    for result in results:
+        undecided.update(result.undecided)
+    summary = NightSummary(
+        lookups=heads.num_rows,
+        verdicts=_counts(verdicts["verdict"]),
+        unmapped=_unmapped(heads, verdicts),
+        blind_views=blind_views(context),
+        undecided_rules=dict(sorted(undecided.items())),
+        absent_context=context.absent,
+        aside=_counts(rows.filter(pc.invert(kept))["origin"]),
+    )
+    hits = pa.concat_tables([HITS.empty(), *(result.hits for result in results)])
+    return JudgedNight(night, verdicts, hits, summary)
+
+
+def facts_of(lake: Lake, context: Context) -> Facts:
+    """Return what rules may ask beside the lookups, with the fields that no source exports."""
+    sources = lake.read(SOURCES, columns=["source_id", "field_states"]).to_pylist()
+    missing = {
+        source["source_id"]: frozenset(
+            name
+            for name, state in json.loads(source["field_states"]).items()
+            if state == "not_exported"
+        )
+        for source in sources
+    }
+    return make_facts(context, missing)
+
+
+def is_judged(rows: pa.Table) -> pa.ChunkedArray:
+    """Tell which records are lookups to judge: heads that a person made."""
+    heads = pc.equal(rows["event_id"], rows["lookup_id"])
+    machine = pc.is_in(pc.cast(rows["origin"], pa.string()), pa.array(["hotlist", "batch"]))
+    return pc.and_(heads, pc.invert(machine))
+
+
+def _counts(values: pa.ChunkedArray) -> dict[str, int]:
+    """Count the values of a column, in value order."""
+    counted = pc.value_counts(pc.cast(values, pa.string())).to_pylist()
+    return {
+        item["values"]: item["counts"] for item in sorted(counted, key=lambda i: i["values"] or "")
+    }
+
+
+def _unmapped(heads: pa.Table, verdicts: pa.Table) -> dict[str, int]:
+    """Count lookups by transaction where the catalogue does not know it."""
+    strange = verdicts.filter(pc.equal(verdicts["missing"], UNMAPPED))["event_id"]
+    return _counts(
+        heads.filter(pc.is_in(heads["event_id"], strange.combine_chunks()))["transaction"]
+    )

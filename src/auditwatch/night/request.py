@@ -1,0 +1,72 @@
+"""What a scan is asked, and what it comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["Ingested", "Request", "Scan"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a scan was asked to do.
+
+    Parameters
+    ----------
+    files : tuple of Path
+        Sources to read first; may be empty.
+    format_name, mapping
+        How to read them.
+    context : mapping of str to Path
+        Context tables by name; those of the settings are used for the names that are missing.
+    first, last : str, optional
+        Nights (ISO) to judge again even if they were judged before.
+    """
+
+    files: tuple[Path, ...] = ()
+    format_name: str = "auto"
+    mapping: Path | None = None
+    context: Mapping[str, Path] = field(default_factory=dict)
+    first: str | None = None
+    last: str | None = None
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What reading came to."""
+
+    accounts: list[dict[str, Any]]
+    notes: list[str]
+    incomplete: bool
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a scan came to, for the person or the timer that started it."""
+
+    accounts: list[dict[str, Any]]
+    notes: list[str]
+    incomplete: bool
+    nights: list[str]
+    lookups: int
+    new: int
+    grown: int
+    open: int
+    severities: list[str]
+    top: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the summary for ``--json``."""
+        return {
+            "sources": self.accounts,
+            "notes": self.notes,
+            "incomplete": self.incomplete,
+            "nights": self.nights,
+            "lookups": self.lookups,
+            "findings": {"new": self.new, "grown": self.grown, "open": self.open},
+        }

@@ -1,0 +1,273 @@
+"""A whole scan: read, judge, score, publish."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from auditwatch import __version__
+from auditwatch.check import Ruleset, load_rules
+from auditwatch.core.clock import now, silent_before
+from auditwatch.core.files import lock, write_atomic
+from auditwatch.core.schema import (
+    CONTEXT_TABLES,
+    HITS,
+    LOOKUPS,
+    PAIR_NIGHTS,
+    SURPRISES,
+    VERDICTS,
+    Context,
+)
+from auditwatch.engine.lake import Lake
+from auditwatch.engine.local import LocalEngine
+from auditwatch.findings.grouping import FACT_COLUMNS, gather
+from auditwatch.findings.model import NightResult, Run
+from auditwatch.findings.store import Store
+from auditwatch.ingest import read_context
+from auditwatch.night.judging import JudgedNight, facts_of, is_judged, judge_night
+from auditwatch.night.plan import night_tokens, nights_to_judge, oldest, portions, refuse_lost
+from auditwatch.night.reading import read_into
+from auditwatch.night.request import Ingested, Request, Scan
+from auditwatch.score import model_id, pair_nights, score_nights
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from auditwatch.config import Workspace
+
+__all__ = ["run_scan"]
+
+TOP: Final = 5  # findings named on the terminal; the report has the rest
+
+
+def run_scan(workspace: Workspace, request: Request, tell: Callable[[str, int, int], None]) -> Scan:
+    """Do a whole scan under the workspace's lock.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where.
+    request : Request
+        What.
+    tell : callable
+        Called with (stage, done, total) as work goes on.
+
+    Returns
+    -------
+    Scan
+        What it came to.
+
+    Raises
+    ------
+    AuditwatchError
+        Any of its children; nothing is then published for the nights at hand.
+    """
+    with lock(workspace.lock_file):
+        rules = load_rules(workspace.rules)
+        context, kept = _context(workspace, request)
+        read = read_into(workspace, request.files, request.format_name, request.mapping, tell)
+        if kept:
+            read.notes.append(f"{', '.join(kept)}: as given to an earlier scan")
+        with LocalEngine() as engine, Store(workspace.database) as store:
+            bench = _Bench(workspace, rules, context, Lake(workspace.lake), engine, store, tell)
+            return bench.scan(request, read)
+
+
+def _context(workspace: Workspace, request: Request) -> tuple[Context, list[str]]:
+    """Read the context tables, keep what was given for later nights, say what is from earlier.
+
+    What is given wins over the settings, and those over what an earlier scan was given: a night by
+    timer must not judge without the roster because nobody repeated it.
+    """
+    paths = _context_paths(workspace, request)
+    context = read_context(paths, workspace.settings.agency.timezone)
+    for name, path in request.context.items():
+        write_atomic(_kept(workspace, name), path.read_bytes())
+    return context, [name for name, path in paths.items() if path == _kept(workspace, name)]
+
+
+def _context_paths(workspace: Workspace, request: Request) -> dict[str, Path]:
+    """Return where each context table is that is at hand."""
+    paths: dict[str, Path] = {}
+    for name in CONTEXT_TABLES:
+        setting = getattr(workspace.settings.context, name)
+        if name in request.context:
+            paths[name] = request.context[name]
+        elif setting:
+            paths[name] = workspace.root / setting
+        elif _kept(workspace, name).exists():
+            paths[name] = _kept(workspace, name)
+    return paths
+
+
+def _kept(workspace: Workspace, name: str) -> Path:
+    """Return where the copy of a context table is kept."""
+    return workspace.context / f"{name}.csv"
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """All that the steps of one scan share."""
+
+    workspace: Workspace
+    rules: Ruleset
+    context: Context
+    lake: Lake
+    engine: LocalEngine
+    store: Store
+    tell: Callable[[str, int, int], None]
+
+    def scan(self, request: Request, read: Ingested) -> Scan:
+        """Judge what is to be judged, publish it portion by portion."""
+        tokens = night_tokens(self.lake, self.context, self._history)
+        known = self.store.night_tokens()
+        refuse_lost(tokens, known, self.lake.root)
+        nights = nights_to_judge(tokens, known, request)
+        before = {finding.finding_id: finding.event_ids for finding in self.store.findings()}
+        run = Run(run_id=uuid4().hex, version=__version__, started=now().isoformat())
+        facts = facts_of(self.lake, self.context)
+        lookups, done = 0, 0
+        for portion in portions(nights, self.lake.counts(LOOKUPS)):
+            judged = []
+            for night in portion:
+                self.tell("judging nights", done, len(nights))
+                judged.append(judge_night(night, self.lake, self.rules, self.context, facts))
+                done += 1
+            self.tell("judging nights", done, len(nights))
+            lookups += sum(night.summary.lookups for night in judged)
+            self._publish(judged, tokens, run)
+        return self._told(request, read, nights, lookups, before)
+
+    @property
+    def _history(self) -> int:
+        """Nights that a night is compared with."""
+        return self.workspace.settings.score.history_nights
+
+    def _publish(self, judged: Sequence[JudgedNight], tokens: Mapping[str, str], run: Run) -> None:
+        """Write a portion's tables, score it, and publish its findings last."""
+        nights = [night.night for night in judged]
+        self.lake.replace(VERDICTS, _stacked(night.verdicts for night in judged), nights)
+        self.lake.replace(HITS, _stacked(night.hits for night in judged), nights)
+        self._profile(nights)
+        surprises = self._score(nights)
+        self.lake.replace(SURPRISES, surprises, nights)
+        facts = self._facts(judged, surprises)
+        results = []
+        for done, night in enumerate(judged):
+            self.tell("gathering findings", done, len(judged))
+            results.append(self._gathered(night, surprises, facts, tokens[night.night]))
+        self.tell("gathering findings", len(judged), len(judged))
+        self.store.publish(results, run)
+
+    def _score(self, nights: Sequence[str]) -> pa.Table:
+        """Score nights against the profiles of the nights before each."""
+        self.tell("scoring nights", 0, len(nights))
+        first = oldest(nights[0], self._history)
+        window = [night for night in self.lake.nights(LOOKUPS) if first < night <= nights[-1]]
+        # nights that were never judged serve as history all the same
+        self._profile(sorted(set(window) - set(self.lake.nights(PAIR_NIGHTS))))
+        profiles = self.lake.read(PAIR_NIGHTS, window)
+        settings = self.workspace.settings
+        surprises = score_nights(nights, profiles, self.lake, self.context, settings, self.engine)
+        self.tell("scoring nights", len(nights), len(nights))
+        return surprises
+
+    def _profile(self, nights: Sequence[str]) -> None:
+        """Make the profiles of some nights, together: the cases are read once for all of them."""
+        if nights:
+            rows = self.lake.read(LOOKUPS, nights)
+            made = pair_nights(rows.filter(is_judged(rows)), self.context)
+            self.lake.replace(PAIR_NIGHTS, made, nights)
+
+    def _facts(self, judged: Sequence[JudgedNight], surprises: pa.Table) -> pa.Table:
+        """Return what grouping needs to know of every lookup that some evidence names."""
+        wanted = _named(surprises)
+        for night in judged:
+            wanted.update(_speaking(night)["event_id"].to_pylist())
+            wanted.update(night.hits["event_id"].to_pylist())
+        since = min([judged[0].night, *surprises["since"].to_pylist()])
+        nights = [n for n in self.lake.nights(LOOKUPS) if since <= n <= judged[-1].night]
+        return self.lake.pick(LOOKUPS, "event_id", wanted, nights, FACT_COLUMNS)
+
+    def _gathered(
+        self, judged: JudgedNight, surprises: pa.Table, facts: pa.Table, token: str
+    ) -> NightResult:
+        """Group one night's evidence into pieces of findings."""
+        tonight = surprises.filter(pc.equal(surprises["night"], judged.night))
+        speaking = _speaking(judged)
+        ids = {*speaking["event_id"].to_pylist(), *judged.hits["event_id"].to_pylist()}
+        named = pc.is_in(facts["event_id"], pa.array(sorted(ids | _named(tonight)), pa.string()))
+        pieces = gather(judged.night, speaking, judged.hits, tonight, facts.filter(named))
+        return NightResult(
+            night=judged.night,
+            token=token,
+            pieces=tuple(pieces),
+            rules_version=self.rules.version,
+            model_id=model_id(),
+            summary=judged.summary,
+        )
+
+    def _told(
+        self,
+        request: Request,
+        read: Ingested,
+        nights: list[str],
+        lookups: int,
+        before: Mapping[str, tuple[str, ...]],
+    ) -> Scan:
+        """Sum up."""
+        findings = self.store.findings()
+        masker = self.workspace.masker()
+        fresh = [f for f in findings if f.finding_id not in before]
+        grown = [f for f in findings if before.get(f.finding_id, f.event_ids) != f.event_ids]
+        return Scan(
+            accounts=read.accounts,
+            notes=[*read.notes, *self._remarks(request, nights)],
+            incomplete=read.incomplete,
+            nights=nights,
+            lookups=lookups,
+            new=len(fresh),
+            grown=len(grown),
+            open=sum(finding.status != "decided" for finding in findings),
+            severities=[finding.severity for finding in (*fresh, *grown)],
+            top=[f"{f.finding_id}  {masker.text(f.title)}" for f in findings[:TOP] if nights],
+        )
+
+    def _remarks(self, request: Request, nights: list[str]) -> list[str]:
+        """Say what the person should know beside the result."""
+        remarks = []
+        if self.context.absent and nights:
+            absent = ", ".join(self.context.absent)
+            remarks.append(f"not given: {absent}; the report says what that hides")
+        known = self.lake.nights(LOOKUPS)
+        remarks += [told for night in nights if (told := silent_before(night, known))]
+        versions = self.store.night_rules()
+        older = [night for night, version in versions.items() if version != self.rules.version]
+        if older:
+            remarks.append(
+                f"{len(older)} night(s) were judged by other rules than today's; to judge them "
+                f"again: auditwatch scan --from {older[0]} --to {older[-1]}"
+            )
+        if not versions and not request.files:
+            remarks.append("the lake is empty: name a file to read, auditwatch scan FILE")
+        return remarks
+
+
+def _stacked(tables: Iterable[pa.Table]) -> pa.Table:
+    """Stack tables of one schema, dictionaries unified."""
+    return pa.concat_tables(tables).unify_dictionaries()
+
+
+def _speaking(judged: JudgedNight) -> pa.Table:
+    """Return the verdicts of a night that ask something."""
+    return judged.verdicts.filter(pc.not_equal(judged.verdicts["verdict"], "permitted"))
+
+
+def _named(surprises: pa.Table) -> set[str]:
+    """Return the lookups that surprises name."""
+    return {name for ids in surprises["event_ids"].to_pylist() for name in ids.split("\n") if name}

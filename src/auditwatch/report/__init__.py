@@ -1,0 +1,1 @@
+"""Reports that people open, print and file: one self-contained page each."""

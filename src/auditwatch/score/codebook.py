@@ -1,0 +1,63 @@
+"""Whole numbers in place of identities, so that joins over many nights stay small."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Codebook", "coded"]
+
+COLUMNS: Final = ("operator_id", "operator_role", "operator_unit", "subject_id")
+
+
+@dataclass(frozen=True)
+class Codebook:
+    """Sorted distinct texts of the identity columns; a code is a place among them.
+
+    Parameters
+    ----------
+    texts : dict of str to pa.Array
+        By column of PAIR_NIGHTS. Sorted, so that codes order as the texts do and do not depend on
+        the order of rows.
+    """
+
+    texts: dict[str, pa.Array]
+
+    def encode(self, column: str, values: pa.Array | pa.ChunkedArray) -> pa.Array:
+        """Return codes, int32; null for texts that no profile has."""
+        if isinstance(values, pa.ChunkedArray):
+            values = values.combine_chunks()
+        if not pa.types.is_dictionary(values.type):
+            return pc.index_in(values, value_set=self.texts[column])
+        return pc.index_in(values.dictionary, value_set=self.texts[column]).take(values.indices)
+
+    def decode(self, column: str, codes: Iterable[int]) -> list[str]:
+        """Return texts; empty for a code below zero."""
+        places = pa.array(list(codes), pa.int64())
+        known = pc.if_else(pc.less(places, 0), pa.scalar(None, pa.int64()), places)
+        texts: list[str] = pc.fill_null(self.texts[column].take(known), "").to_pylist()
+        return texts
+
+
+def coded(profiles: pa.Table) -> tuple[Codebook, pa.Table]:
+    """Return the codebook of profile rows and the rows with codes in place of texts."""
+    rows = profiles.unify_dictionaries()
+    book = Codebook({name: _distinct(rows[name]) for name in COLUMNS})
+    columns = {
+        name: book.encode(name, rows[name]) if name in COLUMNS else rows[name]
+        for name in rows.column_names
+        if name != "night"
+    }
+    return book, pa.table(columns)
+
+
+def _distinct(values: pa.ChunkedArray) -> pa.Array:
+    """Return sorted distinct texts of a plain or dictionary column."""
+    found = pc.cast(pc.unique(values), pa.string()).drop_null()
+    return found.take(pc.sort_indices(found))

@@ -1,0 +1,79 @@
+"""Linked subjects counted as one: a vehicle belongs to its registered owner."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from auditwatch.core.schema import Context
+    from auditwatch.score.codebook import Codebook
+
+__all__ = ["folded", "principals"]
+
+MOST_LINKED: Final = 6  # an owner of more is a firm or a pool, and its subjects stay apart
+KEYS: Final = ("night_number", "operator_id", "subject_id")
+
+
+def principals(context: Context, book: Codebook) -> pa.Array:
+    """Return, for each subject's code, the code it is counted under.
+
+    Parameters
+    ----------
+    context : Context
+        `links` names, for a subject, another it belongs to.
+    book : Codebook
+        Codes of the subjects in the profile.
+
+    Returns
+    -------
+    pa.Array of int32
+        One step, never a chain: the least linked subject, or itself. A linked subject that no
+        profile has stands for its followers through the least of them.
+
+    Notes
+    -----
+    Somebody who follows a person looks up the person one day and the car another. Counted apart,
+    no pair has many days.
+    """
+    texts = book.texts["subject_id"]
+    own = pa.array(range(len(texts)), pa.int32())
+    if context.links is None:
+        return own
+    links = context.links.select(["subject_id", "other_id"]).drop_null()
+    links = links.filter(pc.not_equal(links["subject_id"], links["other_id"]))
+    owners = links.group_by("other_id", use_threads=False).aggregate([("subject_id", "count")])
+    small = owners.filter(pc.less_equal(owners["subject_id_count"], MOST_LINKED))["other_id"]
+    links = links.filter(pc.is_in(links["other_id"], value_set=small.combine_chunks()))
+    first = links.group_by("subject_id", use_threads=False).aggregate([("other_id", "min")])
+    known = first.filter(pc.is_in(first["subject_id"], value_set=texts))
+    leads = known.group_by("other_id_min", use_threads=False).aggregate([("subject_id", "min")])
+    place = pc.index_in(known["other_id_min"], value_set=leads["other_id_min"].combine_chunks())
+    lead = leads["subject_id_min"].combine_chunks().take(place.combine_chunks())
+    stand_in = pc.index_in(lead, value_set=texts)
+    target = pc.coalesce(book.encode("subject_id", known["other_id_min"]), stand_in)
+    position = pc.index_in(texts, value_set=known["subject_id"].combine_chunks())
+    return pc.coalesce(target.take(position), own)
+
+
+def folded(rows: pa.Table, under: pa.Array) -> pa.Table:
+    """Return coded profile rows with every subject counted under its principal.
+
+    Parameters
+    ----------
+    rows : pa.Table
+        Coded rows of PAIR_NIGHTS.
+    under : pa.Array of int32
+        From `principals`.
+    """
+    place = rows.column_names.index("subject_id")
+    moved = rows.set_column(place, "subject_id", under.take(rows["subject_id"].combine_chunks()))
+    least = ("operator_role", "operator_unit")
+    sums = ("lookups", "explained", "numbered", "rushed")
+    added = moved.group_by(list(KEYS), use_threads=False).aggregate(
+        [*((name, "min") for name in least), *((name, "sum") for name in sums)]
+    )
+    held = [*KEYS, *(f"{name}_min" for name in least), *(f"{name}_sum" for name in sums)]
+    return added.select(held).rename_columns([*KEYS, *least, *sums])

@@ -1,0 +1,1 @@
+"""Honest work, one function a habit; look-alikes of misuse among them."""

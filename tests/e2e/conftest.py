@@ -1,0 +1,79 @@
+"""The installed command, and a small city that it has scanned."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a command said and how it ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def auditwatch(*arguments: object, cwd: Path | None = None) -> Told:
+    """Run the command as a person would, without a terminal."""
+    done = subprocess.run(
+        [sys.executable, "-m", "auditwatch", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+        timeout=280,
+    )
+    return Told(done.returncode, done.stdout, done.stderr)
+
+
+@dataclass(frozen=True)
+class City:
+    """Files of a sample city."""
+
+    folder: Path
+
+    @property
+    def trail(self) -> Path:
+        """The trail."""
+        return self.folder / "trail.csv"
+
+    @property
+    def context(self) -> list[object]:
+        """Options that give all context tables."""
+        names = ("roster", "cases", "duty", "relations", "links")
+        return [part for name in names for part in (f"--{name}", self.folder / f"{name}.csv")]
+
+
+@pytest.fixture(scope="session")
+def city(tmp_path_factory: pytest.TempPathFactory) -> City:
+    """A town of forty operators and twelve nights."""
+    folder = tmp_path_factory.mktemp("city")
+    told = auditwatch("sample", folder, "--seed", 11, "--operators", 40, "--days", 12)
+    assert told.code == 0, told.err
+    return City(folder)
+
+
+@pytest.fixture(scope="session")
+def scanned(city: City, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace in which that town was scanned in one go; tests only read it."""
+    workspace = tmp_path_factory.mktemp("scanned") / "w"
+    assert auditwatch("init", workspace).code == 0
+    told = auditwatch("-w", workspace, "scan", city.trail, *city.context)
+    assert told.code == 0, told.err
+    return workspace
+
+
+def export(workspace: Path) -> str:
+    """Return the findings of a workspace as JSON lines."""
+    told = auditwatch("-w", workspace, "findings", "export", "--format", "jsonl")
+    assert told.code == 0, told.err
+    return told.out

@@ -1,0 +1,271 @@
+"""A night from files to findings, through the command line alone."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.e2e.conftest import City, auditwatch, export
+
+FIELDS = [
+    "finding_id", "kind", "rule_id", "severity", "priority", "night", "operator_ids",
+    "subject_ids", "event_ids", "first_seen", "last_seen", "title", "reasons",
+    "counter_evidence", "rules_version", "model_id", "status",
+]  # fmt: skip
+
+
+def test_an_export_has_a_line_a_finding_in_priority_order(scanned: Path) -> None:
+    """Every line has the documented fields; the most pressing comes first."""
+    lines = [json.loads(line) for line in export(scanned).splitlines()]
+    assert lines
+    assert all(set(FIELDS) <= set(line) for line in lines)
+    priorities = [line["priority"] for line in lines]
+    assert priorities == sorted(priorities, reverse=True)
+    assert len({line["finding_id"] for line in lines}) == len(lines)
+    assert all(line["reasons"] and line["title"] and line["event_ids"] for line in lines)
+
+
+def test_the_same_scan_again_changes_no_byte(city: City, scanned: Path) -> None:
+    """A repeated night says so and leaves every finding as it was."""
+    before = export(scanned)
+    told = auditwatch("-w", scanned, "scan", city.trail, *city.context)
+    assert told.code == 0
+    assert "nothing changed" in told.out
+    assert "read before" in told.err
+    assert export(scanned) == before
+
+
+def test_nights_scanned_one_by_one_give_what_one_scan_gives(
+    city: City, scanned: Path, tmp_path: Path
+) -> None:
+    """No lookup is judged by its future: delivery in pieces, even late ones, changes nothing."""
+    header, *lines = city.trail.read_text().splitlines(keepends=True)
+    nights = sorted({_local_day(line) for line in lines})
+    early, late = nights[len(nights) // 3], nights[2 * len(nights) // 3]
+    pieces = [
+        [line for line in lines if _local_day(line) < early],
+        [line for line in lines if _local_day(line) >= late],
+        [line for line in lines if early <= _local_day(line) < late],
+    ]
+    workspace = tmp_path / "w"
+    auditwatch("init", workspace)
+    for number, piece in enumerate(pieces):
+        path = tmp_path / f"{number}.csv.gz"
+        path.write_bytes(gzip.compress((header + "".join(piece)).encode(), mtime=0))
+        assert auditwatch("-w", workspace, "scan", path, *city.context).code == 0
+    assert export(workspace) == export(scanned)
+
+
+def _local_day(line: str) -> str:
+    """Return the local date of a trail's line."""
+    return line.split(",")[1].strip('"')[:10]
+
+
+def test_the_three_containers_of_one_trail_give_equal_findings(
+    city: City, scanned: Path, tmp_path: Path
+) -> None:
+    """CSV, JSON lines and Parquet are the same trail."""
+    for form in ("jsonl", "parquet"):
+        folder = tmp_path / form
+        auditwatch(
+            "sample", folder, "--seed", 11, "--operators", 40, "--days", 12, "--format", form
+        )
+        workspace = tmp_path / f"w-{form}"
+        auditwatch("init", workspace)
+        told = auditwatch("-w", workspace, "scan", folder / f"trail.{form}", *city.context)
+        assert told.code == 0, told.err
+        assert export(workspace) == export(scanned)
+
+
+def test_an_export_masks_identities_until_asked_with_a_reason(city: City, scanned: Path) -> None:
+    """Operators and subjects appear only after a reveal, which needs a reason and is journaled."""
+    roster = (city.folder / "roster.csv").read_text().splitlines()[1:]
+    operators = [line.split(",")[0].strip('"') for line in roster]
+    masked = export(scanned)
+    assert not [name for name in operators if re.search(rf"\b{re.escape(name)}\b", masked)]
+    refused = auditwatch("-w", scanned, "findings", "export", "--format", "jsonl", "--reveal")
+    assert refused.code == 2
+    shown = auditwatch(
+        "-w", scanned, "findings", "export", "--format", "jsonl", "--reveal", "--reason", "IA 12"
+    )
+    assert any(name in shown.out for name in operators)
+
+
+def test_a_finding_can_be_shown_decided_and_taken_back(city: City, tmp_path: Path) -> None:
+    """A disposition needs a note, moves the finding out of the open queue, and can be withdrawn."""
+    workspace = tmp_path / "w"
+    auditwatch("init", workspace)
+    auditwatch("-w", workspace, "scan", city.trail, *city.context)
+    listed = auditwatch("-w", workspace, "findings", "list", "--json")
+    first = json.loads(listed.out)[0]["finding_id"]
+    shown = auditwatch("-w", workspace, "findings", "show", first)
+    assert first in shown.out
+    assert auditwatch("-w", workspace, "findings", "decide", first, "explained").code == 2
+    decide = ("-w", workspace, "findings", "decide", first)
+    told = auditwatch(*decide, "explained", "--note", "task order 7")
+    assert told.code == 0, told.err
+    still = json.loads(auditwatch("-w", workspace, "findings", "list", "--json").out)
+    assert first not in [finding["finding_id"] for finding in still]
+    assert auditwatch(*decide, "withdrawn", "--note", "wrong one").code == 0
+    again = json.loads(auditwatch("-w", workspace, "findings", "list", "--json").out)
+    assert again[0]["finding_id"] == first
+
+
+def test_verify_says_what_is_sound_and_finds_a_changed_decision(city: City, tmp_path: Path) -> None:
+    """The chain and the accounts are recomputed; an edited entry ends with 5."""
+    workspace = tmp_path / "w"
+    auditwatch("init", workspace)
+    auditwatch("-w", workspace, "scan", city.trail, *city.context)
+    first = json.loads(auditwatch("-w", workspace, "findings", "list", "--json").out)[0]
+    decide = ("-w", workspace, "findings", "decide", first["finding_id"])
+    auditwatch(*decide, "explained", "--note", "task order 7")
+    told = auditwatch("-w", workspace, "verify")
+    assert (told.code, "BROKEN" in told.out, "trail.csv" in told.out) == (0, False, True)
+    with sqlite3.connect(workspace / "findings.db") as store:
+        store.execute("UPDATE reviews SET disposition = 'not_useful'")
+    assert auditwatch("-w", workspace, "verify").code == 5
+    with sqlite3.connect(workspace / "findings.db") as store:
+        store.execute("UPDATE reviews SET disposition = 'explained'")
+    assert auditwatch("-w", workspace, "verify").code == 0
+    with sqlite3.connect(workspace / "findings.db") as store:
+        changed = store.execute("UPDATE journal SET detail = replace(detail, '7', '8')").rowcount
+    store.close()
+    assert changed == 1
+    told = auditwatch("-w", workspace, "verify")
+    assert (told.code, "BROKEN" in told.out) == (5, True)
+
+
+def test_rules_are_tried_on_their_samples(tmp_path: Path) -> None:
+    """The shipped samples hold; a wrong expectation is named with its place and ends with 1."""
+    workspace = tmp_path / "w"
+    auditwatch("init", workspace)
+    told = auditwatch("-w", workspace, "rules", "test")
+    assert (told.code, told.out.endswith(" 0 failed\n")) == (0, True)
+    path = workspace / "rules" / "detections" / "self-lookup.yml"
+    path.write_text(path.read_text().replace("fires: true", "fires: false", 1))
+    told = auditwatch("-w", workspace, "rules", "test")
+    assert (told.code, "self-lookup.yml:" in told.out) == (1, True)
+
+
+def test_a_timer_need_not_repeat_the_roster(city: City, scanned: Path) -> None:
+    """Context that was given once stays in use: a scan without it judges nothing again."""
+    told = auditwatch("-w", scanned, "scan")
+    assert told.code == 0
+    assert "nothing changed" in told.out
+    assert "roster, cases" in told.err
+    assert city.folder.exists()
+
+
+def test_output_that_nobody_reads_is_no_failure(scanned: Path) -> None:
+    """A pipe that closes early ends with 0; a full disk is said and ends with 3."""
+    command = [sys.executable, "-m", "auditwatch", "-w", str(scanned), "findings", "export"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.close()
+        assert process.wait(timeout=60) == 0
+    full = Path("/dev/full")
+    if full.exists():
+        with full.open("wb") as sink:
+            done = subprocess.run(command, stdout=sink, stderr=subprocess.PIPE, check=False)
+        assert done.returncode == 3
+        assert b"No space left" in done.stderr
+
+
+def test_an_unknown_finding_is_a_clear_error(scanned: Path) -> None:
+    """A wrong id gets a message and code 2."""
+    told = auditwatch("-w", scanned, "findings", "show", "F-NOSUCHTHING")
+    assert (told.code, "F-NOSUCHTHING" in told.err) == (2, True)
+
+
+def test_ingest_prints_an_account_that_adds_up(city: City, tmp_path: Path) -> None:
+    """For every source, lines = accepted + rejected + blank + header + duplicate."""
+    auditwatch("init", tmp_path / "w")
+    told = auditwatch("-w", tmp_path / "w", "ingest", city.trail, "--json")
+    (source,) = json.loads(told.out)["sources"]
+    parts = ("accepted", "rejected", "blank", "header", "duplicate")
+    assert source["lines"] == sum(source[part] for part in parts)
+    assert source["lines"] == len(city.trail.read_bytes().splitlines())
+    assert source["lookups"] <= source["accepted"]
+
+
+def test_a_pgaudit_log_yields_findings_in_all_three_containers(
+    realdata: Path, tmp_path: Path
+) -> None:
+    """A real database log goes through reading, rules and scoring without roster or cases."""
+    exports = []
+    for name in ("pg.log", "pg.csv", "pg.json"):
+        workspace = tmp_path / name
+        auditwatch("init", workspace)
+        told = auditwatch("-w", workspace, "scan", realdata / "pgaudit_generated" / name, "--json")
+        assert told.code == 0, told.err
+        exports.append(export(workspace))
+    assert exports[0] == exports[1] == exports[2]
+    assert exports[0]
+
+
+def test_a_threshold_turns_findings_into_exit_code_1(city: City, tmp_path: Path) -> None:
+    """--fail-on speaks of new and grown findings only: the repeat is quiet."""
+    auditwatch("init", tmp_path / "w")
+    scan = ("-w", tmp_path / "w", "scan", city.trail, *city.context, "--fail-on", "low")
+    assert auditwatch(*scan).code == 1
+    assert auditwatch(*scan).code == 0
+
+
+def test_an_interrupted_scan_says_so_and_the_next_one_finishes_it(
+    city: City, scanned: Path, tmp_path: Path
+) -> None:
+    """ctrl-C ends with 130 and one message; the same command then gives the same findings."""
+    workspace = tmp_path / "w"
+    auditwatch("init", workspace)
+    scan = ["-w", str(workspace), "scan", str(city.trail), *map(str, city.context)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "auditwatch", *scan], stderr=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    while not (workspace / "lake" / "sources").exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said.decode().strip().count("\n") == 0
+    assert "interrupted" in said.decode()
+    assert auditwatch(*scan).code == 0
+    assert export(workspace) == export(scanned)
+
+
+def test_a_second_scan_beside_the_first_is_told_to_wait(city: City, tmp_path: Path) -> None:
+    """The second ends with 75 and names the first; the first is not disturbed."""
+    workspace = tmp_path / "w"
+    auditwatch("init", workspace)
+    scan = ["-w", str(workspace), "scan", str(city.trail), *map(str, city.context)]
+    first = subprocess.Popen(
+        [sys.executable, "-m", "auditwatch", *scan], stderr=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    while not (workspace / ".lock").exists():
+        assert first.poll() is None
+        time.sleep(0.01)
+    told = auditwatch(*scan)
+    assert (told.code, str(first.pid) in told.err) == (75, True)
+    first.communicate(timeout=250)
+    assert first.returncode == 0
+
+
+def test_help_leaves_heavy_libraries_alone() -> None:
+    """--help answers at once: no column store, engine or statistics library is imported."""
+    code = (
+        "import sys\nfrom auditwatch.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'pyarrow', 'numpy', 'duckdb', 'ibis', 'sklearn', 'sigma', 'sqlalchemy'}\n"
+        "print('HEAVY', sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "HEAVY []"

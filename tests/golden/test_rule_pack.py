@@ -1,0 +1,127 @@
+"""The shipped rule pack: every rule and every statement does what its own samples say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from auditwatch.check import Ruleset, load_rules
+from auditwatch.check.trial import Trial, try_samples
+from auditwatch.core.strict import read_documents
+
+RULES = Path(__file__).parents[2] / "rules"
+KEYS = [
+    "RQ",
+    "QV",
+    "RPQ",
+    "PLATE",
+    "DQ",
+    "DNQ",
+    "KQ",
+    "RNQ",
+    "QW",
+    "QWA",
+    "QPO",
+    "QXS",
+    "QH",
+    "QR",
+    "IQ",
+    "FQ",
+    "QNP",
+    "QVC",
+    "QG",
+    "QA",
+]
+
+
+@pytest.fixture(scope="module")
+def ruleset() -> Ruleset:
+    """The shipped pack."""
+    return load_rules(RULES)
+
+
+@pytest.fixture(scope="module")
+def trials(ruleset: Ruleset) -> list[Trial]:
+    """Every sample of the pack, judged."""
+    return list(try_samples(ruleset))
+
+
+def test_every_sample_gets_what_it_expects(trials: list[Trial]) -> None:
+    """Each sample in the pack gets the answer written beside it."""
+    wrong = [
+        f"{trial.name} {trial.sample.place} {trial.sample.title}: {trial.got}"
+        for trial in trials
+        if not trial.passed
+    ]
+    assert wrong == []
+
+
+def test_every_rule_has_a_sample_that_fires_and_one_that_does_not(
+    ruleset: Ruleset, trials: list[Trial]
+) -> None:
+    """No rule is shipped without showing what it finds and what it leaves alone."""
+    answers = defaultdict(set)
+    for trial in trials:
+        answers[trial.name].add(trial.got)
+    unproven = [
+        rule.rule_id for rule in ruleset.rules if answers[rule.rule_id] != {"true", "false"}
+    ]
+    assert unproven == []
+
+
+def test_every_statement_decides_a_sample(ruleset: Ruleset, trials: list[Trial]) -> None:
+    """Each permit permits and each forbid forbids at least one sample."""
+    decided = {trial.got for trial in trials if trial.name == "policy"}
+    wanted = {
+        f"{'forbidden' if statement.forbids else 'permitted'} {statement.statement_id}"
+        for statement in ruleset.statements
+    }
+    assert wanted - decided == set()
+
+
+def test_every_verdict_has_a_sample(trials: list[Trial]) -> None:
+    """The decision tables show every verdict that the policy can give."""
+    got = {trial.got.split()[0] for trial in trials if trial.name == "policy"}
+    assert got == {
+        "forbidden",
+        "cannot_decide",
+        "permitted",
+        "justification_missing",
+        "unknown_purpose",
+        "no_purpose",
+        "not_permitted",
+    }
+
+
+def test_ordinary_keys_are_mapped_and_local_ones_are_not(ruleset: Ruleset) -> None:
+    """Published keys are in the catalogue; unpublished local keys stay unmapped on purpose."""
+    known = ruleset.catalogue.transactions
+    assert [key for key in KEYS if key not in known] == []
+    assert [key for key in ("IV", "ID", "L1") if key in known] == []
+
+
+def test_transactions_keep_the_shape_that_folding_reads() -> None:
+    """Each transaction has its key, and what client software sends after it is itself a key."""
+    (document,) = read_documents(RULES / "catalogue/transactions.yml")
+    assert isinstance(document.content, dict)
+    rows = document.content["transactions"]
+    assert isinstance(rows, list)
+    followed = {row["key"]: row.get("followed_by") for row in rows if isinstance(row, dict)}
+    assert followed["RQ"] == ["DQ", "QV"]
+    assert followed["DQ"] == ["QW"]
+
+
+def test_every_rule_says_what_else_it_may_be(ruleset: Ruleset) -> None:
+    """A reviewer always reads the innocent readings, and each sentence names the night."""
+    assert [rule.rule_id for rule in ruleset.rules if not rule.innocent] == []
+    assert [rule.rule_id for rule in ruleset.rules if "night" not in rule.placeholders] == []
+
+
+@pytest.mark.parametrize("word", ["violation", "guilty", "suspect ", "offender", "abuse"])
+def test_sentences_ask_and_do_not_accuse(ruleset: Ruleset, word: str) -> None:
+    """No sentence that a reviewer reads speaks of guilt."""
+    sentences = [rule.says + rule.title for rule in ruleset.rules]
+    sentences += [statement.says for statement in ruleset.statements]
+    assert [sentence for sentence in sentences if word in sentence.lower()] == []

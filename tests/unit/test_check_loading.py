@@ -1,0 +1,271 @@
+"""What the loader takes and what it refuses, always with file, line and column."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from auditwatch.check import load_rules
+from auditwatch.core.errors import RuleError
+
+SHIPPED = Path(__file__).parents[2] / "rules"
+
+RULE = """\
+title: A sample
+id: 0b5a4c0e-7f43-4a2e-9a43-0d0f3ac1a001
+name: a-sample
+status: test
+description: A sample.
+logsource:
+  product: lookups
+detection:
+  selection:
+    purpose: C
+  condition: selection
+falsepositives:
+  - Nothing
+level: low
+auditwatch:
+  story: operator
+  owner: auditor
+  reason_template: "{operator_id} on {night}."
+"""
+PERMIT = """\
+kind: permits
+permits:
+  - id: SAMPLE
+    says: A sample.
+    effective: {from: "2026-01-01", until: "2026-07-01"}
+    approved: {by: Chief, date: "2025-12-01"}
+    who: {units: [patrol]}
+    may: {transactions: [RQ]}
+    for: [C]
+    if: {any_of: [reason]}
+"""
+NEXT_VERSION = """\
+  - id: SAMPLE
+    says: A sample, amended.
+    effective: {from: "2026-06-30"}
+    approved: {by: Chief, date: "2026-06-01"}
+    who: {units: [patrol]}
+    may: {transactions: [RQ]}
+"""
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    """A copy of the shipped pack, with one of its rules, that a test may spoil."""
+    for folder in ("catalogue", "permits"):
+        shutil.copytree(SHIPPED / folder, tmp_path / "rules" / folder)
+    (tmp_path / "rules/detections").mkdir()
+    shutil.copy(SHIPPED / "detections/self-lookup.yml", tmp_path / "rules/detections")
+    return tmp_path / "rules"
+
+
+def refusal(pack: Path, name: str, text: str) -> RuleError:
+    """Return how the pack is refused with one file written."""
+    (pack / name).write_text(text, "utf-8")
+    with pytest.raises(RuleError) as caught:
+        load_rules(pack)
+    return caught.value
+
+
+SPOILED_RULES = {
+    "duplicate key": ("level: low", "level: low\nlevel: high", "AW-YAML-002", "15:1", ""),
+    "misspelt key": ("level: low", "levle: low", "AW-YAML-006", "14:1", "'level'"),
+    "alias": ("    purpose: C", "    purpose: &c C", "AW-YAML-003", "10:14", ""),
+    "tag": ("    purpose: C", "    purpose: !!int 3x", "AW-YAML-0", "10:14", ""),
+    "unknown column": ("    purpose: C", "    purpos: C", "AW-RULES-004", "10:5", "'purpose'"),
+    "unknown modifier": ("purpose: C", "purpose|windash: C", "AW-RULES-009", "10:5", ""),
+    "bad pattern": ("purpose: C", "reason|re: '(?=a)b'", "AW-RULES-008", "10:5", ""),
+    "bad pattern in a list": ("purpose: C", "reason|re: [a, '(']", "AW-RULES-008", "10:20", ""),
+    "unknown list": (
+        "purpose: C",
+        "reason|expand: '%junk_reason%'",
+        "AW-RULES-004",
+        "10:5",
+        "junk",
+    ),
+    "list and modifier": (
+        "purpose: C",
+        "reason|contains|expand: '%a%'",
+        "AW-RULES-009",
+        "10:5",
+        "",
+    ),
+    "number test on text": ("purpose: C", "purpose|gte: 3", "AW-RULES-009", "10:5", ""),
+    "no number": ("purpose: C", "local_hour|gte: ten", "AW-RULES-003", "10:5", ""),
+    "no network": ("purpose: C", "terminal|cidr: 10.0.0.0/99", "AW-RULES-011", "10:5", ""),
+    "every text": ("purpose: C", "reason|contains: '*'", "AW-RULES-003", "10:5", ""),
+    "empty with modifier": ("purpose: C", "reason|contains: ''", "AW-RULES-003", "10:5", ""),
+    "empty list": ("purpose: C", "purpose: []", "AW-RULES-003", "10:5", ""),
+    "exists takes a word": ("purpose: C", "purpose|exists: maybe", "AW-RULES-003", "10:5", ""),
+    "fieldref to nothing": (
+        "purpose: C",
+        "requester_id|fieldref: operator",
+        "AW-RULES-004",
+        "10:5",
+        "",
+    ),
+    "unknown selection": (": selection", ": selektion", "AW-RULES-010", "11:3", "'selection'"),
+    "broken condition": (": selection", ": selection and", "AW-RULES-010", "11:3", ""),
+    "aggregation": (": selection", ": selection | count() > 3", "AW-RULES-010", "11:3", ""),
+    "pattern of nothing": (": selection", ": 1 of filter_*", "AW-RULES-010", "11:3", ""),
+    "words without column": ("    purpose: C", "    - secret", "AW-RULES-009", "9:3", ""),
+    "unknown level": ("level: low", "level: severe", "AW-RULES-004", "14:1", ""),
+    "unknown story": ("story: operator", "story: operater", "AW-RULES-004", "16:3", "'operator'"),
+    "unknown product": ("product: lookups", "product: windows", "AW-RULES-004", "7:3", ""),
+    "unknown placeholder": ("{night}", "{nigth}", "AW-RULES-012", "18:3", "'night'"),
+    "free text in a sentence": ("{night}", "{reason}", "AW-RULES-012", "18:3", ""),
+    "no UUID": ("0b5a4c0e-", "0b5a4c0x-", "AW-RULES-003", "2:1", ""),
+    "bad day": ("status: test", "status: test\ndate: 2026-02-30", "AW-RULES-005", "5:1", ""),
+    "nothing innocent": ("falsepositives:\n  - Nothing\n", "", "AW-RULES-002", "1:1", ""),
+    "name taken": ("name: a-sample", "name: self-lookup", "AW-RULES-007", ":", ""),
+}
+SPOILED_PERMITS = {
+    "unknown purpose": ("for: [C]", "for: [C, Q]", "AW-RULES-004", "9:14", ""),
+    "unknown unit": ("[patrol]", "[patroll]", "AW-RULES-004", "7:19", "'patrol'"),
+    "unknown transaction": ("[RQ]", "[RQ, RX]", "AW-RULES-004", "8:30", ""),
+    "unknown requirement": ("[reason]", "[raeson]", "AW-RULES-004", "10:19", "'reason'"),
+    "misspelt clause": ("    who:", "    woh:", "AW-YAML-006", "7:5", "'who'"),
+    "bad day": ('from: "2026-01-01"', 'from: "2026-13-01"', "AW-RULES-005", "5:17", ""),
+    "until is from": ('until: "2026-07-01"', 'until: "2026-01-01"', "AW-RULES-005", "5:37", ""),
+    "no first day": ('{from: "2026-01-01", until: "2026-07-01"}', "{}", "AW-RULES-002", "5:5", ""),
+    "approved late": ('date: "2025-12-01"', 'date: "2026-02-01"', "AW-RULES-015", "6:27", ""),
+    "nobody named": ("    who: {units: [patrol]}\n", "", "AW-RULES-014", "3:5", ""),
+    "a word twice": ("for: [C]", "for: [C, C]", "AW-RULES-003", "9:14", ""),
+    "empty list": ("for: [C]", "for: []", "AW-RULES-003", "9:5", ""),
+    "no mapping": ("who: {units: [patrol]}", "who: patrol", "AW-RULES-003", "7:5", ""),
+}
+
+
+@pytest.mark.parametrize("fault", SPOILED_RULES)
+def test_spoiled_rule_is_refused_at_its_place(pack: Path, fault: str) -> None:
+    """A rule with one fault is refused with code, file, line and column, and the nearest word."""
+    good, bad, code, place, hint = SPOILED_RULES[fault]
+    assert good in RULE
+    error = refusal(pack, "detections/a-sample.yml", RULE.replace(good, bad, 1))
+    assert error.code.startswith(code)
+    assert error.where.startswith(("detections/a-sample.yml:", "detections/self-lookup.yml:"))
+    assert place in error.where
+    assert hint in error.hint
+
+
+@pytest.mark.parametrize("fault", SPOILED_PERMITS)
+def test_spoiled_permit_is_refused_at_its_place(pack: Path, fault: str) -> None:
+    """A permit with one fault is refused with code, file, line and column, and the nearest word."""
+    good, bad, code, place, hint = SPOILED_PERMITS[fault]
+    assert good in PERMIT
+    error = refusal(pack, "permits/sample.yml", PERMIT.replace(good, bad, 1))
+    assert error.code == code
+    assert error.where == f"permits/sample.yml:{place}"
+    assert hint in error.hint
+
+
+def test_good_samples_are_taken(pack: Path) -> None:
+    """The samples that the refusals start from load, so that each refusal is due to its fault."""
+    before = load_rules(pack).counts
+    (pack / "detections/a-sample.yml").write_text(RULE, "utf-8")
+    (pack / "permits/sample.yml").write_text(PERMIT, "utf-8")
+    after = load_rules(pack).counts
+    assert after["rules"] == before["rules"] + 1
+    assert after["permits"] == before["permits"] + 1
+
+
+def test_versions_of_one_permit_may_not_overlap(pack: Path) -> None:
+    """Two versions in force on the same day are refused at the later one."""
+    error = refusal(pack, "permits/sample.yml", PERMIT + NEXT_VERSION)
+    assert error.code == "AW-RULES-006"
+    assert error.where == "permits/sample.yml:13:5"
+    assert "permits/sample.yml:3" in error.expected
+
+
+def test_versions_that_meet_are_taken(pack: Path) -> None:
+    """A version may begin on the day on which the one before ends."""
+    text = PERMIT + NEXT_VERSION.replace("2026-06-30", "2026-07-01")
+    (pack / "permits/sample.yml").write_text(text, "utf-8")
+    assert [s.statement_id for s in load_rules(pack).statements].count("SAMPLE") == 2
+
+
+def test_id_cannot_be_a_permit_and_a_forbid(pack: Path) -> None:
+    """One id is either a permit or a forbid."""
+    forbid = NEXT_VERSION.replace("2026-06-30", "2026-07-01") + (
+        "    story: operator\n    severity: low\n"
+    )
+    error = refusal(pack, "permits/sample.yml", PERMIT + "forbids:\n" + forbid)
+    assert error.code == "AW-RULES-007"
+
+
+def test_late_approval_with_a_reason_is_taken(pack: Path) -> None:
+    """A statement approved after it took effect loads when it says why."""
+    late = PERMIT.replace('date: "2025-12-01"', 'date: "2026-02-01"')
+    late += "    retroactive: {because: The order was lost.}\n"
+    (pack / "permits/sample.yml").write_text(late, "utf-8")
+    assert load_rules(pack).counts["permits"]
+
+
+def test_forbid_without_any_clause_is_refused(pack: Path) -> None:
+    """A forbid that would forbid every lookup is refused."""
+    text = PERMIT.replace("permits:\n  -", "forbids:\n  -").split("    who:", maxsplit=1)[0]
+    error = refusal(pack, "permits/sample.yml", text + "    story: operator\n    severity: low\n")
+    assert error.code == "AW-RULES-014"
+
+
+@pytest.mark.parametrize("code", ["NO", "0123", "1_000", "22:30", "on", "1e3"])
+def test_codes_keep_their_text(pack: Path, code: str) -> None:
+    """A purpose code that YAML would read as a number, a time or a truth stays as it is written."""
+    purposes = pack / "catalogue/purposes.yml"
+    added = f"  - {{code: {code}, name: Sample, means: Sample., authority: none}}\n"
+    purposes.write_text(purposes.read_text("utf-8") + added, "utf-8")
+    permit = PERMIT.replace("for: [C]", f"for: [{code}]")
+    (pack / "permits/sample.yml").write_text(permit, "utf-8")
+    (sample,) = (s for s in load_rules(pack).statements if s.statement_id == "SAMPLE")
+    assert sample.purposes == {code}
+
+
+@pytest.mark.parametrize("part", ["purposes", "transactions", "units", "verdicts", "logsources"])
+def test_missing_part_of_the_catalogue_is_named(pack: Path, part: str) -> None:
+    """A pack without a part of its catalogue is refused, naming the file."""
+    (pack / f"catalogue/{part}.yml").unlink()
+    with pytest.raises(RuleError) as caught:
+        load_rules(pack)
+    assert (caught.value.code, caught.value.where) == ("AW-RULES-001", f"catalogue/{part}.yml")
+
+
+def test_missing_folder_is_named(tmp_path: Path) -> None:
+    """A rules folder that is not there is refused with what to do."""
+    with pytest.raises(RuleError, match="no such rules folder") as caught:
+        load_rules(tmp_path / "rules")
+    assert "init" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["detections/notes.txt", "permits/patrol.yaml"])
+def test_file_that_would_be_passed_over_is_refused(pack: Path, name: str) -> None:
+    """A file of another name than *.yml is refused instead of passed over in silence."""
+    error = refusal(pack, name, RULE)
+    assert (error.code, error.where) == ("AW-RULES-001", name)
+
+
+def test_exceptions_are_refused(pack: Path) -> None:
+    """An exception file is refused as long as exceptions are not judged."""
+    (pack / "exceptions").mkdir(exist_ok=True)
+    assert refusal(pack, "exceptions/one.yml", "kind: exception\n").code == "AW-RULES-016"
+
+
+def test_second_catalogue_part_is_refused(pack: Path) -> None:
+    """A second document of one part is refused at its place."""
+    error = refusal(pack, "catalogue/zz.yml", "kind: purposes\npurposes: []\n")
+    assert (error.code, error.where) == ("AW-RULES-007", "catalogue/zz.yml:1:1")
+
+
+def test_version_follows_content_and_not_layout(pack: Path) -> None:
+    """Comments and blank lines leave the version alone; one changed word changes it."""
+    before = load_rules(pack).version
+    permits = pack / "permits/units.yml"
+    text = permits.read_text("utf-8")
+    permits.write_text("# a remark\n\n" + text, "utf-8")
+    assert load_rules(pack).version == before
+    permits.write_text(text.replace("Licensing may check guns", "Licensing checks guns"), "utf-8")
+    assert load_rules(pack).version != before

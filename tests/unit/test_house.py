@@ -1,0 +1,90 @@
+"""The house itself: what must be in it, what must not, and pages that cannot drift."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REFERENCE = ("commands.md", "tables.md", "errors.md", "exit-codes.md", "settings.md")
+
+
+def tracked(repository: Path) -> list[Path]:
+    """Return the files of this checkout that belong to the project."""
+    done = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=repository,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        pytest.skip("not a git checkout")
+    paths = [repository / line for line in done.stdout.splitlines()]
+    return [path for path in paths if path.is_file()]
+
+
+@pytest.mark.parametrize("page", REFERENCE)
+def test_a_reference_page_says_what_the_code_says(
+    page: str, repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Commands, tables, error codes, exit codes and settings are made from the code."""
+    folder = tmp_path_factory.mktemp("reference")
+    build = repository / "docs" / "build_reference.py"
+    subprocess.run([sys.executable, build, folder], check=True, timeout=60)
+    made, kept = (folder / page).read_text(), (repository / "docs" / "reference" / page).read_text()
+    assert made == kept, f"run `make docs`: docs/reference/{page} is behind the code"
+
+
+def test_the_architecture_fits_on_few_screens(repository: Path) -> None:
+    """At most 150 lines, or nobody reads it."""
+    assert len((repository / "ARCHITECTURE.md").read_text().splitlines()) <= 150
+
+
+def test_the_readme_begins_with_the_two_commands(repository: Path) -> None:
+    """A newcomer sees make demo and make test first."""
+    first = (repository / "README.md").read_text().splitlines()[:8]
+    assert any("make demo" in line for line in first)
+    assert any("make test" in line for line in first)
+
+
+def test_every_path_that_the_documents_name_is_there(repository: Path) -> None:
+    """A map with wrong roads is worse than none."""
+    text = "".join(
+        path.read_text() for path in [repository / "ARCHITECTURE.md", repository / "README.md"]
+    )
+    named = set(
+        re.findall(r"`((?:docs|rules|sample_logs|tests)/[\w./-]*|\w+/(?:[\w/]+\.py)?)`", text)
+    )
+    roots = (repository, repository / "src" / "auditwatch")
+    missing = [name for name in named if not any((root / name).exists() for root in roots)]
+    assert not missing
+
+
+def test_no_file_names_a_person_s_machine(repository: Path) -> None:
+    """Paths of somebody's machine have no place in the project."""
+    pattern = re.compile(r"(?<![\w.])/(?:home|root|work|Users)/\w")
+    here = Path(__file__).name
+    found = [
+        path
+        for path in tracked(repository)
+        if path.suffix in {".py", ".md", ".yml", ".toml", ".json", ".csv", ""}
+        and path.name not in {here, "LICENSE"}
+        and pattern.search(path.read_text("utf-8", "replace"))
+    ]
+    assert not found
+
+
+def test_every_test_says_what_it_shows(repository: Path) -> None:
+    """A test without a sentence is a riddle for whom it stops."""
+    start = re.compile(r"^(?: {4})?def (test_\w+)\([^)]*\)[^:]*:\n\s+(.)", re.MULTILINE)
+    silent = [
+        f"{path.name}:{found[1]}"
+        for path in (repository / "tests").rglob("test_*.py")
+        for found in start.finditer(path.read_text())
+        if found[2] not in {'"', "r"}
+    ]
+    assert not silent

@@ -1,0 +1,154 @@
+"""Cascades: what a machine sends after one keystroke belongs to that keystroke."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditwatch.config import Settings
+from auditwatch.core.errors import AuditwatchError
+from auditwatch.ingest import read_source
+from auditwatch.ingest.folding import fold, read_followers
+from auditwatch.ingest.normalise import rows_schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+import pyarrow as pa
+
+FOLLOWERS = {
+    "RQ": frozenset({"DQ", "QV"}),
+    "DQ": frozenset({"QW"}),
+    "QW": frozenset(),
+    "QV": frozenset(),
+}
+Row = tuple[int, str, str, str]  # seconds, operator and terminal, transaction, reason
+
+
+def _table(rows: list[Row], origins: dict[int, str] | None = None) -> pa.Table:
+    """Return lookups of some rows, one a line."""
+    columns = {name: [None] * len(rows) for name in rows_schema().names}
+    columns |= {
+        "event_id": [f"E{n}" for n in range(len(rows))],
+        "event_time": [row[0] * 1_000_000 for row in rows],
+        "operator_id": [row[1] for row in rows],
+        "terminal": [row[1] for row in rows],
+        "transaction": [row[2] for row in rows],
+        "reason_norm": [row[3] or None for row in rows],
+        "origin": [(origins or {}).get(n) for n in range(len(rows))],
+        "line": list(range(1, len(rows) + 1)),
+    }
+    arrays = [pa.array(columns[field.name], field.type) for field in rows_schema()]
+    return pa.table(arrays, schema=rows_schema())
+
+
+def heads(rows: list[Row], origins: dict[int, str] | None = None) -> list[str | None]:
+    """Return the head of each row, with a window of 90 s."""
+    return list(fold(_table(rows, origins), FOLLOWERS, 90)[1].to_pylist())
+
+
+@pytest.mark.parametrize(
+    ("rows", "wanted"),
+    [
+        ([(0, "A", "RQ", "stop"), (12, "A", "DQ", ""), (15, "A", "QW", "")], "E0 E0 E0"),
+        ([(0, "A", "RQ", "stop"), (5, "A", "QW", "")], "E0 E1"),
+        ([(0, "A", "RQ", "stop"), (91, "A", "DQ", "")], "E0 E1"),
+        ([(0, "A", "RQ", "stop"), (60, "A", "DQ", ""), (95, "A", "QW", "")], "E0 E0 E2"),
+        ([(0, "A", "RQ", "stop"), (5, "B", "DQ", "")], "E0 E1"),
+        ([(0, "A", "RQ", "stop"), (5, "A", "DQ", "other")], "E0 E1"),
+        ([(0, "A", "RQ", "stop"), (5, "A", "DQ", "stop")], "E0 E0"),
+        ([(0, "A", "RQ", "stop"), (5, "A", "DQ", "auto from e0")], "E0 E0"),
+        ([(0, "A", "RQ", "x"), (1, "A", "RQ", "y"), (5, "A", "DQ", "")], "E0 E1 E1"),
+        ([(0, "A", "RQ", "x"), (1, "A", "RQ", "y"), (5, "A", "DQ", "x")], "E0 E1 E0"),
+        ([(5, "A", "DQ", ""), (0, "A", "RQ", "stop")], "E1 E1"),
+        ([(0, "A", "IV", "stop"), (5, "A", "DQ", "")], "E0 E1"),
+    ],
+)
+def test_a_record_follows_only_what_may_cause_it(rows: list[Row], wanted: str) -> None:
+    """Same place, inside the window, an expected transaction, and nothing else typed."""
+    assert heads(rows) == wanted.split()
+
+
+def test_hotlist_and_batch_records_neither_head_nor_follow() -> None:
+    """What a machine did for itself is no lookup and no cascade."""
+    rows = [(0, "A", "RQ", ""), (5, "A", "DQ", ""), (6, "A", "QW", "")]
+    assert heads(rows, {0: "hotlist", 2: "batch"}) == [None, "E1", None]
+    origin, _ = fold(_table(rows, {0: "hotlist"}), FOLLOWERS, 90)
+    assert origin.to_pylist() == ["hotlist", "manual", "cascade"]
+
+
+def _oracle(rows: list[Row]) -> list[str]:
+    """Find heads the slow and plain way: each record looks back over all heads before it."""
+    found = list(range(len(rows)))
+    order = sorted(found, key=lambda n: (rows[n][0], n))
+    expected = {n: set(FOLLOWERS.get(rows[n][2], ())) for n in found}
+    done: list[int] = []
+    for n in order:
+        time, place, transaction, reason = rows[n]
+        near = [
+            head
+            for head in reversed(done)
+            if found[head] == head
+            and rows[head][1] == place
+            and time - rows[head][0] <= 90
+            and transaction in expected[head]
+            and reason in {"", rows[head][3]}
+        ]
+        if near:
+            found[n] = near[0]
+            expected[near[0]] |= FOLLOWERS.get(transaction, frozenset())
+        done.append(n)
+    return [f"E{n}" for n in found]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 400),
+            st.sampled_from("AB"),
+            st.sampled_from(["RQ", "DQ", "QW", "QV", "IV"]),
+            st.sampled_from(["", "", "x", "y"]),
+        ),
+        max_size=30,
+    )
+)
+def test_folding_agrees_with_the_plain_way(rows: list[Row]) -> None:
+    """The fast walk finds the same heads as a search over everything."""
+    assert heads(rows) == _oracle(rows)
+
+
+def test_every_follower_names_a_head_that_heads_itself() -> None:
+    """No head of a follower is itself a follower."""
+    rows = [(n * 3, "A", ("RQ", "DQ", "QW", "QV")[n % 4], "") for n in range(50)]
+    found = heads(rows)
+    assert all(found[int(str(head)[1:])] == head for head in found)
+
+
+def test_a_catalogue_that_cannot_be_used_is_shown_its_place(tmp_path: Path) -> None:
+    """The error names the line; a missing catalogue names the file."""
+    (tmp_path / "catalogue").mkdir()
+    path = tmp_path / "catalogue" / "transactions.yml"
+    with pytest.raises(AuditwatchError, match="no such file"):
+        read_followers(tmp_path)
+    path.write_text("kind: transactions\ntransactions:\n  - {name: plate}\n")
+    with pytest.raises(AuditwatchError, match=r"transactions.yml:3:5"):
+        read_followers(tmp_path)
+
+
+def test_the_window_is_a_setting(tmp_path: Path) -> None:
+    """The followers of the catalogue are folded within the set seconds of the head."""
+    (tmp_path / "catalogue").mkdir()
+    (tmp_path / "catalogue" / "transactions.yml").write_text(
+        "transactions: [{key: rq, followed_by: [dq]}, {key: DQ}]\n"
+    )
+    trail = tmp_path / "t.csv"
+    trail.write_text(
+        "event_time,operator_id,transaction\n"
+        "2026-03-14T09:00:00Z,T1,RQ\n2026-03-14T09:01:30Z,T1,DQ\n"
+    )
+    found = read_source(trail, Settings(), rules=tmp_path)
+    assert found.lookups["origin"].to_pylist() == ["manual", "cascade"]
+    assert found.source["lookups"][0].as_py() == 1
