@@ -75,8 +75,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         complain(str(error))
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        complain("interrupted; nothing half-done was published, run the same command again")
-        code = INTERRUPTED
+        _leave_interrupted()
     except (BrokenPipeError, SystemExit):
         # the reader of our output went away, which is its right; click says so by SystemExit
         code = _silenced(ExitCode.DONE)
@@ -98,6 +97,20 @@ def _prepare_streams() -> None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
         else:
             stream.reconfigure(errors="backslashreplace")
+
+
+def _leave_interrupted() -> NoReturn:
+    """Say that the command was interrupted and leave at once.
+
+    What was open was closed on the way here. Python's own shutdown is left out: threads of the
+    native libraries may still be at work on what was interrupted, and the process would sometimes
+    be aborted under them, with a code that tells a scheduler nothing.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    complain("interrupted; nothing half-done was published, run the same command again")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(INTERRUPTED)
 
 
 def _silenced(code: ExitCode) -> ExitCode:

@@ -123,7 +123,9 @@ def read_source(
     followers = read_followers(rules)
     asked = read_mapping(mapping, format_names()) if mapping else Mapping()
     with Stream(path) as stream:
-        chosen = choose_format(stream, _asked_format(format_name, asked))
+        chosen = choose_format(
+            stream, _asked_format(format_name, asked), mapped=bool(asked.columns)
+        )
         content = _read(stream, chosen, settings, asked)
     rows, lines, repeated = _first_of_each(_with_ids(content))
     source_id = stream.delivered_sha256

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["choose_format", "known_formats"]
 
 AUTO: Final = "auto"
+#: Formats that take any column names: they give way to one that knows the names it sees, and are
+#: the only ones that a mapping of columns can be for.
+GENERAL: Final = ("csv", "jsonl", "parquet")
 CONTAINERS: Final = {
     b"PK\x03\x04": "a zip archive or a spreadsheet",
     b"%PDF": "a PDF",
@@ -37,7 +40,7 @@ def known_formats() -> dict[str, Format]:
     return {module.NAME: module for module in sorted(modules, key=lambda one: one.NAME)}
 
 
-def choose_format(stream: Stream, asked: str) -> Format:
+def choose_format(stream: Stream, asked: str, *, mapped: bool = False) -> Format:
     """Return the format to read a source with.
 
     Parameters
@@ -46,6 +49,8 @@ def choose_format(stream: Stream, asked: str) -> Format:
         The source, not yet read.
     asked : str
         A format's name, the first part of several names such as ``pgaudit``, or ``auto``.
+    mapped : bool
+        Whether a mapping file names columns.
 
     Returns
     -------
@@ -82,12 +87,15 @@ def choose_format(stream: Stream, asked: str) -> Format:
             expected="auto, or one of " + ", ".join(known),
             hint=suggest(asked, known),
         )
+    if mapped and not family:
+        known = {name: known[name] for name in GENERAL}
     return _only(family or known, stream)
 
 
 def _only(candidates: dict[str, Format], stream: Stream) -> Format:
     """Return the only candidate that fits the first bytes."""
     fits = [name for name, one in candidates.items() if one.sniff(stream.head)]
+    fits = [name for name in fits if name not in GENERAL] or fits
     if len(fits) == 1:
         return candidates[fits[0]]
     _refuse_binary(stream)
