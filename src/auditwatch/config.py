@@ -18,6 +18,7 @@ from auditwatch.core.mask import Masker
 
 __all__ = [
     "FILE_NAME",
+    "FollowedSource",
     "Settings",
     "Workspace",
     "default_toml",
@@ -108,6 +109,31 @@ class ContextFiles:
 
 
 @dataclass(frozen=True)
+class FollowedSource:
+    """A drop folder that a scan without files reads from.
+
+    Parameters
+    ----------
+    files : str
+        Pattern of paths, such as ``drop/clets-*.csv``; relative to the workspace or absolute.
+    format : str
+        How to read them.
+    mapping : str
+        A mapping file, relative to the workspace; empty for none.
+    settle_seconds : int
+        A file that was written to more recently is left for the next scan (s).
+    overdue_hours : int
+        A source whose newest file is older is overdue and the scan incomplete (h); 0 for never.
+    """
+
+    files: str
+    format: str = "auto"
+    mapping: str = ""
+    settle_seconds: int = 60
+    overdue_hours: int = 0
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything an installation can set."""
 
@@ -116,6 +142,7 @@ class Settings:
     score: Score = field(default_factory=Score)
     review: Review = field(default_factory=Review)
     context: ContextFiles = field(default_factory=ContextFiles)
+    sources: dict[str, FollowedSource] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -191,6 +218,14 @@ cases = ""
 duty = ""
 relations = ""
 links = ""
+
+# A scan without files reads what is new in each source named here.
+# [sources.clets]
+# files = "drop/clets-*.csv*"      # pattern, relative to here or absolute
+# format = "auto"                  # as for --format
+# mapping = ""                     # a mapping file, relative to here
+# settle_seconds = 60              # written to more recently: left for the next scan
+# overdue_hours = 0                # newest file older than this: the scan exits with 3; 0 for never
 """
 
 
@@ -256,7 +291,13 @@ def _refuse_unknown(raw: dict[str, object], path: Path) -> None:
     from auditwatch.core.strict import suggest  # noqa: PLC0415 - YAML only when something is wrong
 
     defaults = msgspec.to_builtins(Settings())
+    sources = raw.get("sources")
+    for name, values in sources.items() if isinstance(sources, dict) else ():
+        defaults[f"sources.{name}"] = msgspec.to_builtins(FollowedSource(""))
+        raw = {**raw, f"sources.{name}": values}
     for section, values in raw.items():
+        if section == "sources":
+            continue
         known = defaults.get(section, defaults)
         inside = list(values) if isinstance(values, dict) else []
         for name in inside if section in defaults else [section]:
@@ -288,6 +329,11 @@ def _check_ranges(settings: Settings, path: Path) -> None:
             "review.findings_per_week",
             "1 to 10000",
         ),
+    )
+    limits += tuple(
+        (bool(one.files) and one.settle_seconds >= 0 and one.overdue_hours >= 0, name, expected)
+        for key, one in settings.sources.items()
+        for name, expected in [(f"sources.{key}", "a pattern in files, and no time below 0")]
     )
     for holds, name, expected in limits:
         if not holds:

@@ -69,10 +69,11 @@ def ingest(
       auditwatch ingest --format pgaudit-csvlog postgresql.csv
       auditwatch ingest --mapping plates.yml export.csv --json
     """
-    from auditwatch.night import ingest_files
+    from auditwatch.night import Wanted, ingest_files
 
+    wanted = [Wanted(path, format_name, mapping) for path in files]
     with progress() as tell:
-        result = ingest_files(open_workspace(workspace), files, format_name, mapping, tell)
+        result = ingest_files(open_workspace(workspace), wanted, tell)
     if as_json:
         emit_json({"sources": result.accounts})
     else:

@@ -66,7 +66,8 @@ def scan(
     """Read FILES, judge every new or changed night, write the findings and the night report.
 
     A file of many nights is judged as if each night had been scanned when it ended. The same scan
-    again changes nothing. Without FILES, nights that are in the lake but not yet judged are judged.
+    again changes nothing. Without FILES, what is new in the sources of auditwatch.toml is read, and
+    nights that are in the lake but not yet judged are judged.
 
     \b
     Examples:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -36,8 +37,13 @@ NAIVE_ONLY: Final = rf"\A{NAIVE}\z"
 ZONED: Final = rf"\A{NAIVE}(?:Z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)\z"
 LOOSE: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ]((?:[01]\d|2[0-3]):[0-5]\d)(?::(\d{2})(?:[.,](\d{1,9}))?)?"
-    r" ?(?:([Zz]|UTC|GMT)|([+-])(0\d|1[0-4])(?::?([0-5]\d))?|([A-Z]{2,5}))?"
+    r" ?(?:([Zz]|UTC|GMT)|([+-])(0\d|1[0-4])(?::?([0-5]\d))?|([A-Z]{2,5}))?",
+    re.ASCII,
 )
+NUMBER: Final = re.compile(r"(\d{5}|\d{10}|\d{13}|\d{16})(?:\.(\d{1,15}))?", re.ASCII)
+#: Microseconds of one unit, by the digits of a count since 1970: seconds, milli-, microseconds.
+COUNTED: Final = {10: SECOND, 13: SECOND // 1000, 16: 1}
+SHEET_EPOCH_DAYS: Final = 25_569  # spreadsheets count days from 1899-12-30
 
 
 def read_times(texts: pa.Array, agency: ZoneInfo, layout: str = "") -> tuple[Ints, Ints]:
@@ -46,7 +52,8 @@ def read_times(texts: pa.Array, agency: ZoneInfo, layout: str = "") -> tuple[Int
     Parameters
     ----------
     texts : pa.Array of string, shape (n,)
-        As written; ISO 8601, or as `layout` says.
+        As written; ISO 8601, a count since 1970 (10, 13 or 16 digits: seconds, milliseconds,
+        microseconds), a spreadsheet's day number (5 digits, with a fraction), or as `layout` says.
     agency : ZoneInfo
         Zone of times that carry none.
     layout : str
@@ -69,7 +76,7 @@ def read_times(texts: pa.Array, agency: ZoneInfo, layout: str = "") -> tuple[Int
             if chosen.any() and (read := reading(texts.filter(matched), agency)):
                 instants[chosen], quality[chosen] = read
                 rest &= ~chosen
-    one = _by_layout(agency, layout) if layout else lambda text: parse_instant(text, agency)
+    one = _by_layout(agency, layout) if layout else lambda text: _one_time(text, agency)
     for at in np.flatnonzero(rest):
         text = texts[int(at)].as_py()
         read_one = one(text) if text else None
@@ -114,6 +121,26 @@ def _shift_naive(quarter: int, agency: ZoneInfo) -> tuple[int, int]:
 def _offset(wall: datetime) -> int:
     """Return the offset from UTC of a zoned time (us)."""
     return (wall.utcoffset() or timedelta()) // timedelta(microseconds=1)
+
+
+def _one_time(text: str, agency: ZoneInfo) -> tuple[int, int] | None:
+    """Read one time of any kind that is told without a layout."""
+    return parse_instant(text, agency) or _read_number(text.strip(), agency)
+
+
+def _read_number(text: str, agency: ZoneInfo) -> tuple[int, int] | None:
+    """Read a count since 1970, or a spreadsheet's day number, which is local time."""
+    found = NUMBER.fullmatch(text)
+    if not found:
+        return None
+    whole, fraction = found[1], Fraction(f"0.{found[2] or 0}")
+    if unit := COUNTED.get(len(whole)):
+        return round((int(whole) + fraction) * unit), EXACT
+    if not found[2]:
+        return None  # a bare number of five digits may be anything
+    # a day number holds some fifteen digits: the clock is good to the millisecond
+    days = int(whole) - SHEET_EPOCH_DAYS + fraction
+    return _in_zone(round(days * 86_400_000) * 1000, None, agency)
 
 
 def parse_instant(text: str, agency: ZoneInfo) -> tuple[int, int] | None:

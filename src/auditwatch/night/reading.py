@@ -2,69 +2,98 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from auditwatch.core.errors import InputError, UsageError
 from auditwatch.core.files import lock
 from auditwatch.engine.lake import Lake
 from auditwatch.ingest import read_source, store_source
+from auditwatch.night.following import look
 from auditwatch.night.request import Ingested
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from auditwatch.config import Workspace
+    from auditwatch.ingest.storing import Stored
+    from auditwatch.night.request import Wanted
 
-__all__ = ["ingest_files", "read_into"]
+__all__ = ["ingest_files", "read_followed", "read_into"]
 
 
 def ingest_files(
-    workspace: Workspace,
-    paths: Sequence[Path],
-    format_name: str,
-    mapping: Path | None,
-    tell: Callable[[str, int, int], None],
+    workspace: Workspace, wanted: Sequence[Wanted], tell: Callable[[str, int, int], None]
 ) -> Ingested:
     """Read files into the lake under the workspace's lock."""
     with lock(workspace.lock_file):
-        return read_into(workspace, paths, format_name, mapping, tell)
+        return read_into(workspace, wanted, tell)
+
+
+def read_followed(workspace: Workspace, tell: Callable[[str, int, int], None]) -> Ingested:
+    """Read what is new in the sources of the settings."""
+    followed = look(workspace)
+    read = read_into(workspace, followed.wanted, tell)
+    gaps = followed.remember(workspace, Lake(workspace.lake), read.stored)
+    notes = [*followed.notes, *read.notes, *gaps]
+    return replace(read, notes=notes, incomplete=read.incomplete or followed.overdue)
 
 
 def read_into(
-    workspace: Workspace,
-    paths: Sequence[Path],
-    format_name: str,
-    mapping: Path | None,
-    tell: Callable[[str, int, int], None],
+    workspace: Workspace, wanted: Sequence[Wanted], tell: Callable[[str, int, int], None]
 ) -> Ingested:
-    """Read files into the lake; a file that cannot be read stops nothing that was stored."""
+    """Read files into the lake; a file that cannot be read stops nothing that was stored.
+
+    Raises
+    ------
+    InputError, UsageError
+        When the only file that a person named cannot be read, or one was named with the wrong
+        format or mapping. Otherwise such a file becomes a note and the rest is read.
+    """
     lake = Lake(workspace.lake)
-    accounts: list[dict[str, Any]] = []
-    notes: list[str] = []
-    incomplete = False
-    for done, path in enumerate(paths):
-        tell("reading sources", done, len(paths))
-        read = read_source(
-            path,
-            workspace.settings,
-            rules=workspace.rules,
-            format_name=format_name,
-            mapping=mapping,
-        )
-        stored = store_source(read, lake)
-        accounts.append(stored.account)
-        name = stored.account["name"]
-        if not stored.fresh:
-            notes.append(f"{name}: read before; nothing changed")
-        elif not stored.account["accepted"]:
-            notes.append(f"{name}: not one lookup in it; if people worked, the export failed")
-            incomplete = True
-        share = stored.account["rejected"] / max(1, stored.account["lines"])
-        if share > workspace.settings.ingest.rejected_share_max:
-            notes.append(
-                f"{name}: {share:.1%} of its lines were rejected, above the limit of "
-                f"{workspace.settings.ingest.rejected_share_max:.1%} (ingest.rejected_share_max)"
+    done = Ingested([], [], incomplete=False)
+    for position, one in enumerate(wanted):
+        tell("reading sources", position, len(wanted))
+        try:
+            read = read_source(
+                one.path,
+                workspace.settings,
+                rules=workspace.rules,
+                format_name=one.format_name,
+                mapping=one.mapping,
             )
-            incomplete = True
-    tell("reading sources", len(paths), len(paths))
-    return Ingested(accounts, notes, incomplete)
+        except (InputError, UsageError) as error:
+            if not one.source and (len(wanted) == 1 or isinstance(error, UsageError)):
+                raise
+            done = replace(done, notes=[*done.notes, f"not read: {error}"], incomplete=True)
+            continue
+        done = _stored(done, one, store_source(read, lake), workspace)
+    tell("reading sources", len(wanted), len(wanted))
+    return done
+
+
+def _stored(done: Ingested, one: Wanted, stored: Stored, workspace: Workspace) -> Ingested:
+    """Add what one file came to."""
+    account, notes, incomplete = stored.account, [], done.incomplete
+    name, most = account["name"], workspace.settings.ingest.rejected_share_max
+    if not stored.fresh:
+        notes.append(f"{name}: read before; nothing changed")
+    elif not account["accepted"] and not account["duplicate"]:
+        notes.append(f"{name}: not one lookup in it; if people worked, the export failed")
+        incomplete = True
+    share = account["rejected"] / max(1, account["lines"])
+    if share > most:
+        notes.append(
+            f"{name}: {share:.1%} of its lines were rejected, above the limit of {most:.1%} "
+            "(ingest.rejected_share_max)"
+        )
+        incomplete = True
+    # a source of refused records alone was not stored: it is tried again when the settings changed
+    kept = bool(account["accepted"] or account["duplicate"] or not account["rejected"])
+    fresh = {one.path.as_posix(): str(account["sha256"])} if kept else {}
+    return Ingested(
+        [*done.accounts, account],
+        [*done.notes, *notes],
+        incomplete=incomplete,
+        stored={**done.stored, **fresh},
+    )

@@ -9,7 +9,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Ingested", "Request", "Scan"]
+__all__ = ["Ingested", "Request", "Scan", "Wanted"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A file to read, and how.
+
+    Parameters
+    ----------
+    path : Path
+        A log.
+    format_name : str
+        A format's name, or ``auto``.
+    mapping : Path, optional
+        A mapping file.
+    source : str
+        Name of the source in the settings that it was found by; empty when a person named it.
+    """
+
+    path: Path
+    format_name: str = "auto"
+    mapping: Path | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -19,7 +41,7 @@ class Request:
     Parameters
     ----------
     files : tuple of Path
-        Sources to read first; may be empty.
+        Sources to read first; when empty, what is new in the sources of the settings.
     format_name, mapping
         How to read them.
     context : mapping of str to Path
@@ -35,14 +57,20 @@ class Request:
     first: str | None = None
     last: str | None = None
 
+    @property
+    def wanted(self) -> list[Wanted]:
+        """The files, each with how to read it."""
+        return [Wanted(path, self.format_name, self.mapping) for path in self.files]
+
 
 @dataclass(frozen=True)
 class Ingested:
-    """What reading came to."""
+    """What reading came to; `stored` is path to source_id of each file that was read."""
 
     accounts: list[dict[str, Any]]
     notes: list[str]
     incomplete: bool
+    stored: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from auditwatch.findings.store import Store
 from auditwatch.ingest import read_context
 from auditwatch.night.judging import JudgedNight, facts_of, is_judged, judge_night
 from auditwatch.night.plan import night_tokens, nights_to_judge, oldest, portions, refuse_lost
-from auditwatch.night.reading import read_into
+from auditwatch.night.reading import read_followed, read_into
 from auditwatch.night.request import Ingested, Request, Scan
 from auditwatch.score import model_id, pair_nights, score_nights
 
@@ -70,7 +70,11 @@ def run_scan(workspace: Workspace, request: Request, tell: Callable[[str, int, i
     with lock(workspace.lock_file):
         rules = load_rules(workspace.rules)
         context, kept = _context(workspace, request)
-        read = read_into(workspace, request.files, request.format_name, request.mapping, tell)
+        read = (
+            read_into(workspace, request.wanted, tell)
+            if request.files
+            else read_followed(workspace, tell)
+        )
         if kept:
             read.notes.append(f"{', '.join(kept)}: as given to an earlier scan")
         with LocalEngine() as engine, Store(workspace.database) as store:
