@@ -189,6 +189,7 @@ def make_fabric(root: Path, rows: list[dict[str, Any]], results: list[NightResul
         "byte_end": 9,
         "reason_code": "bad_time",
         "excerpt_sha256": "00" * 32,
+        "excerpt": b"",
     }
     lake.append(REJECTS, pa.Table.from_pylist([refused], REJECTS.schema), "rejects")
     gap = {

@@ -11,7 +11,18 @@ from typing import Final, NoReturn
 import rich_click as click
 from click.exceptions import Exit
 
-from auditwatch.cli import demo, findings, ingest, report, rules, sample, scan, verify, workspace
+from auditwatch.cli import (
+    demo,
+    findings,
+    ingest,
+    rejects,
+    report,
+    rules,
+    sample,
+    scan,
+    verify,
+    workspace,
+)
 from auditwatch.cli.show import complain
 from auditwatch.core.errors import AuditwatchError, ExitCode
 
@@ -51,6 +62,7 @@ for command in (
     demo.demo,
     sample.sample,
     ingest.ingest,
+    rejects.rejects,
     scan.scan,
     findings.findings,
     report.report,

@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 TEXT: Final = pa.string()
+BYTES: Final = pa.binary()
 WHOLE: Final = pa.int64()
 INSTANT: Final = pa.timestamp("us", tz="UTC")
 DAY: Final = pa.date32()
@@ -160,7 +161,8 @@ REJECTS: Final = Table(
         Column("byte_start", WHOLE, "first byte"),
         Column("byte_end", WHOLE, "byte after the last"),
         Column("reason_code", TEXT, "why, a stable word", repeats=True),
-        Column("excerpt_sha256", TEXT, "hash of its bytes; the bytes stay in the source"),
+        Column("excerpt_sha256", TEXT, "hash of its bytes; empty in a binary container"),
+        Column("excerpt", BYTES, "its first 4,096 bytes as they stood; shown only when revealed"),
     ),
 )
 

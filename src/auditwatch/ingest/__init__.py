@@ -2,7 +2,7 @@
 
 from auditwatch.ingest.context import read_context
 from auditwatch.ingest.reader import SourceRead, format_names, read_source
-from auditwatch.ingest.storing import Stored, store_source
+from auditwatch.ingest.storing import Stored, refused_records, store_source
 
 __all__ = [
     "SourceRead",
@@ -10,5 +10,6 @@ __all__ = [
     "format_names",
     "read_context",
     "read_source",
+    "refused_records",
     "store_source",
 ]

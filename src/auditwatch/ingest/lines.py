@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyarrow as pa
 
-from auditwatch.ingest.spans import Reject, Spans, digest
+from auditwatch.ingest.spans import EXCERPT_BYTES, Reject, Spans, digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +86,7 @@ class Block:
     def refuse(self, first: int, after: int, code: str) -> Reject:
         """Return the reject of some lines."""
         excerpt = self.data[self.edges[first] : self.edges[after]]
-        return Reject(*self.span(first, after), code, digest(excerpt))
+        return Reject(*self.span(first, after), code, digest(excerpt), excerpt[:EXCERPT_BYTES])
 
 
 class LineReader:
@@ -171,7 +171,7 @@ class LineReader:
 
     def _skip(self, data: bytes) -> tuple[Reject, bytes]:
         """Hash a line that is too long up to its end without keeping it; return what follows."""
-        hashed, length = hashlib.sha256(), 0
+        hashed, length, excerpt = hashlib.sha256(), 0, data[:EXCERPT_BYTES]
         while (at := data.find(b"\n")) < 0 and not self._ended:
             hashed.update(data)
             length += len(data)
@@ -182,4 +182,4 @@ class LineReader:
         place = (self._line, 1, self._base, self._base + length)
         self._base += length
         self._line += 1
-        return Reject(*place, "too_long", hashed.hexdigest()), data[cut:]
+        return Reject(*place, "too_long", hashed.hexdigest(), excerpt), data[cut:]

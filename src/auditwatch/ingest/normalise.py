@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditwatch.core.schema import LOOKUPS, SOURCE_FIELDS
+from auditwatch.ingest.profile import is_mask
 from auditwatch.ingest.times import BAD, QUALITIES, local_parts, read_times
 
 if TYPE_CHECKING:
@@ -83,8 +84,11 @@ def _lower(text: str) -> str | None:
 
 
 def subject_key(text: str) -> str | None:
-    """Return the key of a subject: upper case, no spaces around it; None when empty."""
-    return _upper(text)
+    """Return the key of a subject: upper case, no spaces around it; None when empty or masked.
+
+    A mask hides many subjects: as a key it would make them one whom everybody looks up.
+    """
+    return None if is_mask(text) else _upper(text)
 
 
 def case_key(text: str) -> str | None:

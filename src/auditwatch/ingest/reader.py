@@ -18,6 +18,7 @@ from auditwatch.ingest.ids import made_ids
 from auditwatch.ingest.ledger import Account, Ledger
 from auditwatch.ingest.mapping import Mapping, read_mapping
 from auditwatch.ingest.normalise import Clock, normalise, rows_schema
+from auditwatch.ingest.profile import Profile
 from auditwatch.ingest.request import Request
 from auditwatch.ingest.sniff import AUTO, choose_format, known_formats
 from auditwatch.ingest.sources import SourceFacts, source_row
@@ -167,6 +168,7 @@ def _read(stream: Stream, chosen: Format, settings: Settings, mapping: Mapping) 
     rejects: list[Reject] = []
     noted: list[tuple[str, str]] = []
     exported = set(mapping.constants)
+    profile = Profile()
     for chunk in chosen.read(stream, Request(mapping, settings.ingest.record_bytes_max)):
         ledger.tile(chunk)
         kept, refused = normalise(chunk, mapping.constants, clock)
@@ -175,8 +177,10 @@ def _read(stream: Stream, chosen: Format, settings: Settings, mapping: Mapping) 
         rejects += [*chunk.rejects, *refused]
         _refuse_flood(len(rejects), stream)
         noted += chunk.gaps
+        profile.add(chunk.columns)
         exported |= set(chunk.columns)
     ledger.close(stream.size, stream.lines)
+    noted += profile.gaps()
     states = {one: "exported" if one in exported else "not_exported" for one in SOURCE_FIELDS}
     table = pa.concat_tables(rows).unify_dictionaries().combine_chunks()
     return _Content(table, np.concatenate([NO_LINES, *lines]), rejects, noted, states, ledger)
@@ -244,5 +248,6 @@ def _reject_rows(rejects: list[Reject], source_id: str) -> pa.Table:
         "byte_end": [one.end if one.excerpt_sha256 else None for one in rows],
         "reason_code": [one.code for one in rows],
         "excerpt_sha256": [one.excerpt_sha256 for one in rows],
+        "excerpt": [one.excerpt for one in rows],
     }
     return pa.table(columns, schema=REJECTS.schema)

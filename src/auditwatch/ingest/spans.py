@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-__all__ = ["Chunk", "Flags", "Ints", "Reject", "Spans", "digest"]
+__all__ = ["EXCERPT_BYTES", "Chunk", "Flags", "Ints", "Reject", "Spans", "digest"]
 
 Ints: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
+
+#: What is kept of a refused record (bytes): enough to see why, too little to fill a disk.
+EXCERPT_BYTES: Final = 4096
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Spans:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """One refused record: its place, a stable reason code and the hash of its bytes."""
+    """One refused record: its place, a stable reason code, its hash and its first bytes."""
 
     line: int
     lines: int
@@ -70,6 +73,7 @@ class Reject:
     end: int
     code: str
     excerpt_sha256: str
+    excerpt: bytes = b""
 
 
 def _nothing() -> Spans:
@@ -113,7 +117,8 @@ class Chunk:
         start, end = int(spans.start[position]), int(spans.end[position])
         excerpt = self.data[start - self.base : end - self.base]
         place = (int(spans.line[position]), int(spans.lines[position]), start, end)
-        return Reject(*place, code, digest(excerpt) if excerpt else "")
+        hashed = digest(excerpt) if excerpt else ""
+        return Reject(*place, code, hashed, excerpt[:EXCERPT_BYTES])
 
 
 def digest(excerpt: bytes) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from auditwatch.ingest.reader import SourceRead
     from auditwatch.ingest.spans import Flags
 
-__all__ = ["Stored", "store_source"]
+__all__ = ["Stored", "refused_records", "store_source"]
 
 
 @dataclass(frozen=True)
@@ -123,3 +123,34 @@ def _without(read: SourceRead, known: Flags) -> tuple[pa.Table, pa.Table]:
     )
     rows = read.lookups.filter(pa.array(~known))
     return source_row(facts, account, rows), rows
+
+
+def refused_records(lake: Lake, source: str = "", code: str = "") -> list[dict[str, Any]]:
+    r"""Return the refused records of the lake, by file name and line.
+
+    Parameters
+    ----------
+    lake : Lake
+        Where they are.
+    source : str
+        Name of a file; empty for all.
+    code : str
+        A reason code; empty for all.
+
+    Returns
+    -------
+    list of dict
+        The columns of REJECTS, `source` (the file's name), and `excerpt` as text in which bytes
+        that are no UTF-8 stand as ``\xNN``.
+    """
+    names = {row["source_id"]: row["name"] for row in lake.read(SOURCES).to_pylist()}
+    rows = [
+        {
+            **row,
+            "source": names.get(row["source_id"], ""),
+            "excerpt": (row["excerpt"] or b"").decode("utf-8", "backslashreplace"),
+        }
+        for row in lake.read(REJECTS).to_pylist()
+        if code in ("", row["reason_code"]) and source in ("", names.get(row["source_id"]))
+    ]
+    return sorted(rows, key=lambda row: (row["source"], row["source_id"], row["line"]))
