@@ -218,6 +218,21 @@ def test_a_threshold_turns_findings_into_exit_code_1(city: City, tmp_path: Path)
     assert auditwatch(*scan).code == 0
 
 
+def test_a_trail_in_parts_gives_the_same_findings(
+    city: City, scanned: Path, tmp_path: Path
+) -> None:
+    """Cut in the middle of a night, zipped, overlapping, and the later part first."""
+    header, *rows = city.trail.read_bytes().splitlines(keepends=True)
+    middle = len(rows) // 2
+    parts = [tmp_path / "later.csv.gz", tmp_path / "earlier.csv"]
+    parts[0].write_bytes(gzip.compress(header + b"".join(rows[middle:]), mtime=0))
+    parts[1].write_bytes(header + b"".join(rows[: middle + 50]))
+    auditwatch("init", tmp_path / "w")
+    told = auditwatch("-w", tmp_path / "w", "scan", *parts, *city.context)
+    assert told.code == 0, told.err
+    assert export(tmp_path / "w") == export(scanned)
+
+
 def test_an_interrupted_scan_says_so_and_the_next_one_finishes_it(
     city: City, scanned: Path, tmp_path: Path
 ) -> None:

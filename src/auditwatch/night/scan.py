@@ -31,6 +31,7 @@ from auditwatch.ingest import read_context
 from auditwatch.night.judging import JudgedNight, facts_of, is_judged, judge_night
 from auditwatch.night.plan import night_tokens, nights_to_judge, oldest, portions, refuse_lost
 from auditwatch.night.reading import read_followed, read_into
+from auditwatch.night.refolding import fold_across_files
 from auditwatch.night.request import Ingested, Request, Scan
 from auditwatch.score import model_id, pair_nights, score_nights
 
@@ -132,6 +133,8 @@ class _Bench:
         known = self.store.night_tokens()
         refuse_lost(tokens, known, self.lake.root)
         nights = nights_to_judge(tokens, known, request)
+        if fold_across_files(nights, self.lake, self.workspace):
+            tokens = night_tokens(self.lake, self.context, self._history)
         before = {finding.finding_id: finding.event_ids for finding in self.store.findings()}
         run = Run(run_id=uuid4().hex, version=__version__, started=now().isoformat())
         facts = facts_of(self.lake, self.context)
