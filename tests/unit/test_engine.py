@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from auditwatch.core.errors import IntegrityError
-from auditwatch.core.schema import LOOKUPS, PAIR_NIGHTS, REJECTS, TEXT, Table
+from auditwatch.core.schema import BYTES, LOOKUPS, PAIR_NIGHTS, REJECTS, TEXT, Table
 from auditwatch.engine.lake import Lake
 from auditwatch.engine.local import LocalEngine
 
@@ -23,8 +23,8 @@ def rows(table: Table, night: str, size: int, word: str = "v") -> pa.Table:
     columns = [
         pa.array([night] * size)
         if column.name == "night"
-        else pa.array([f"{word}{n % 50}" for n in range(size)])
-        if column.type == TEXT
+        else pa.array([f"{word}{n % 50}" for n in range(size)]).cast(column.type)
+        if column.type in {TEXT, BYTES}
         else pa.array(range(size)).cast(column.type)
         for column in table.columns
     ]

@@ -7,12 +7,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    import pyarrow as pa
+    from auditwatch.ingest.spans import Chunk
 
 __all__ = ["Profile", "is_mask"]
 
@@ -20,8 +21,10 @@ __all__ = ["Profile", "is_mask"]
 MASK: Final = re.compile(
     r"\s*(?:[*#] ?){2,}\s*|\s*[\[(<]?\s*(?:REDACTED|MASKED)\s*[\])>]?\s*", re.IGNORECASE
 )
-#: The same for a whole column at once: what cannot be a mask is left out before a closer look.
-PERHAPS: Final = r"(?i)^\s*(\*|#|[\[(<]?\s*(redacted|masked))"
+#: How such a value begins, and what stands in the bytes of a chunk that may hold one: cheap looks
+#: before the close one, because nearly all values are none.
+FIRST: Final = frozenset("*#[(<RrMm")
+TRACE: Final = r"\*\*|\* \*|##|# #|(?i:redacted|masked)"
 #: Columns that tell who, whom and why; a constant one says nothing about a single lookup.
 TELLING: Final = ("operator_id", "subject_id", "reason", "case_id")
 ROWS_LEAST: Final = 100
@@ -30,7 +33,12 @@ SHOWN: Final = 3
 
 def is_mask(text: str) -> bool:
     """Tell whether a value was put there to hide another, such as ``***`` or ``[REDACTED]``."""
-    return MASK.fullmatch(text) is not None
+    return text.lstrip()[:1] in FIRST and MASK.fullmatch(text) is not None
+
+
+def _may_hold_masks(data: bytes) -> bool:
+    """Tell whether a trace of a mask stands anywhere in some bytes."""
+    return bool(pc.match_substring_regex(pa.scalar(data, pa.large_binary()), TRACE).as_py())
 
 
 @dataclass
@@ -48,17 +56,17 @@ class Profile:
 
     columns: dict[str, _Column] = field(default_factory=dict)
 
-    def add(self, chunk: Mapping[str, pa.Array]) -> None:
+    def add(self, chunk: Chunk) -> None:
         """Take in the text columns of one chunk."""
+        perhaps = not chunk.data or _may_hold_masks(chunk.data)
         for name in TELLING:
-            if name not in chunk:
+            if name not in chunk.columns:
                 continue
             seen = self.columns.setdefault(name, _Column())
-            values = chunk[name]
+            values = chunk.columns[name]
             seen.rows += len(values)
-            perhaps = values.filter(pc.match_substring_regex(values, PERHAPS).fill_null(False))
-            for one in pc.value_counts(perhaps).to_pylist():
-                if is_mask(one["values"]):
+            for one in pc.value_counts(values).to_pylist() if perhaps else ():
+                if one["values"] and is_mask(one["values"]):
                     seen.masked[one["values"].strip()] += one["counts"]
             if len(seen.values) < 2:  # a second value settles it
                 seen.values |= set(pc.unique(values)[:2].to_pylist())

@@ -177,7 +177,7 @@ def _read(stream: Stream, chosen: Format, settings: Settings, mapping: Mapping) 
         rejects += [*chunk.rejects, *refused]
         _refuse_flood(len(rejects), stream)
         noted += chunk.gaps
-        profile.add(chunk.columns)
+        profile.add(chunk)
         exported |= set(chunk.columns)
     ledger.close(stream.size, stream.lines)
     noted += profile.gaps()
