@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from auditwatch.ingest.formats import canonical_csv
+from auditwatch.ingest.mapping import fold_name
 from auditwatch.ingest.recordwise import refuse_mapping
 
 if TYPE_CHECKING:
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from auditwatch.ingest.spans import Chunk
     from auditwatch.ingest.stream import Stream
 
-__all__ = ["read_named_csv"]
+__all__ = ["header_names", "read_named_csv"]
 
 
 def read_named_csv(
@@ -57,3 +59,25 @@ def read_named_csv(
     own = replace(request.mapping, columns=names, constants=constants)
     for chunk in canonical_csv.read(stream, replace(request, mapping=own)):
         yield replace(chunk, columns=complete(chunk.columns)) if chunk.columns else chunk
+
+
+def header_names(head: bytes) -> frozenset[str]:
+    """Return the folded column names of the first line that is neither empty nor a comment.
+
+    Parameters
+    ----------
+    head : bytes
+        First bytes of a source.
+
+    Returns
+    -------
+    frozenset of str
+        Empty when that line is no UTF-8 text.
+    """
+    lines = (line.strip() for line in head.removeprefix(b"\xef\xbb\xbf").split(b"\n"))
+    first = next((line for line in lines if line and not line.startswith(b"#")), b"")
+    try:
+        names = next(csv.reader([first.decode("utf-8")]), [])
+    except (UnicodeDecodeError, csv.Error):
+        return frozenset()
+    return frozenset(fold_name(name) for name in names)
