@@ -25,7 +25,14 @@ FOLLOWERS = {
     "QW": frozenset(),
     "QV": frozenset(),
 }
-Row = tuple[int, str, str, str]  # seconds, operator and terminal, transaction, reason
+Row = tuple[int, str, str, str] | tuple[int, str, str, str, str]
+"""Seconds, operator and terminal, transaction, reason, and subject where it matters."""
+KINDS = {"V": "vehicle", "P": "person", "N": "person"}
+
+
+def _subject(row: Row) -> str:
+    """Return the subject of a row, if any."""
+    return row[4] if len(row) > 4 else ""
 
 
 def _table(rows: list[Row], origins: dict[int, str] | None = None) -> pa.Table:
@@ -38,6 +45,8 @@ def _table(rows: list[Row], origins: dict[int, str] | None = None) -> pa.Table:
         "terminal": [row[1] for row in rows],
         "transaction": [row[2] for row in rows],
         "reason_norm": [row[3] or None for row in rows],
+        "subject_id": [_subject(row) or None for row in rows],
+        "subject_kind": [KINDS.get(_subject(row)[:1]) for row in rows],
         "origin": [(origins or {}).get(n) for n in range(len(rows))],
         "line": list(range(1, len(rows) + 1)),
     }
@@ -65,10 +74,22 @@ def heads(rows: list[Row], origins: dict[int, str] | None = None) -> list[str | 
         ([(0, "A", "RQ", "x"), (1, "A", "RQ", "y"), (5, "A", "DQ", "x")], "E0 E1 E0"),
         ([(5, "A", "DQ", ""), (0, "A", "RQ", "stop")], "E1 E1"),
         ([(0, "A", "IV", "stop"), (5, "A", "DQ", "")], "E0 E1"),
+        ([(0, "A", "DQ", "", "P-1"), (5, "A", "QW", "", "P-1")], "E0 E0"),
+        ([(0, "A", "DQ", "", "P-1"), (5, "A", "QW", "", "P-2")], "E0 E1"),
+        ([(0, "A", "DQ", "", "P-1"), (5, "A", "QW", "", "N-DOE")], "E0 E0"),
+        ([(0, "A", "RQ", "", "V-1"), (5, "A", "QV", "", "V-2")], "E0 E1"),
+        (
+            [(0, "A", "RQ", "", "V-1"), (3, "A", "DQ", "", "P-1"), (5, "A", "DQ", "", "P-2")],
+            "E0 E0 E0",
+        ),
+        (
+            [(0, "A", "DQ", "", "P-1"), (3, "A", "QW", "", "P-1"), (9, "A", "QW", "", "P-1")],
+            "E0 E0 E2",
+        ),
     ],
 )
 def test_a_record_follows_only_what_may_cause_it(rows: list[Row], wanted: str) -> None:
-    """Same place, inside the window, an expected transaction, and nothing else typed."""
+    """Same place, in time, an expected transaction, its subject, once, and nothing else typed."""
     assert heads(rows) == wanted.split()
 
 
@@ -80,26 +101,35 @@ def test_hotlist_and_batch_records_neither_head_nor_follow() -> None:
     assert origin.to_pylist() == ["hotlist", "manual", "cascade"]
 
 
+def _caused(rows: list[Row], cause: int, n: int) -> bool:
+    """Tell whether one record may be the machine's answer to another."""
+    if rows[n][2] not in FOLLOWERS.get(rows[cause][2], ()):
+        return False
+    one, other = _subject(rows[cause]), _subject(rows[n])
+    return not one or not other or one[0] != other[0] or one == other
+
+
 def _oracle(rows: list[Row]) -> list[str]:
     """Find heads the slow and plain way: each record looks back over all heads before it."""
     found = list(range(len(rows)))
     order = sorted(found, key=lambda n: (rows[n][0], n))
-    expected = {n: set(FOLLOWERS.get(rows[n][2], ())) for n in found}
     done: list[int] = []
     for n in order:
-        time, place, transaction, reason = rows[n]
-        near = [
-            head
-            for head in reversed(done)
-            if found[head] == head
-            and rows[head][1] == place
-            and time - rows[head][0] <= 90
-            and transaction in expected[head]
-            and reason in {"", rows[head][3]}
-        ]
-        if near:
-            found[n] = near[0]
-            expected[near[0]] |= FOLLOWERS.get(transaction, frozenset())
+        time, place, transaction, reason = rows[n][:4]
+        for head in reversed(done):
+            if found[head] != head or rows[head][1] != place or time - rows[head][0] > 90:
+                continue
+            cascade = [one for one in done if found[one] == head]
+            again = any(
+                (rows[one][2], _subject(rows[one])) == (transaction, _subject(rows[n]))
+                for one in cascade
+            )
+            if _subject(rows[n]) and again:
+                continue
+            typed = reason not in {"", rows[head][3]}
+            if not typed and any(_caused(rows, one, n) for one in cascade):
+                found[n] = head
+                break
         done.append(n)
     return [f"E{n}" for n in found]
 
@@ -111,6 +141,7 @@ def _oracle(rows: list[Row]) -> list[str]:
             st.sampled_from("AB"),
             st.sampled_from(["RQ", "DQ", "QW", "QV", "IV"]),
             st.sampled_from(["", "", "x", "y"]),
+            st.sampled_from(["", "V-1", "V-2", "P-1", "P-2", "N-1"]),
         ),
         max_size=30,
     )

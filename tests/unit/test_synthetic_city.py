@@ -17,7 +17,7 @@ from auditwatch.synthetic import City, make_city, write_city
 if TYPE_CHECKING:
     from pathlib import Path
 
-TABLES = ("trail", "roster", "cases", "duty", "relations", "links", "truth")
+TABLES = ("trail", "roster", "cases", "duty", "relations", "links", "truth", "keystrokes")
 COLUMNS = {
     "trail": (
         "event_id,event_time,operator_id,operator_role,operator_unit,requester_id,agency,terminal,"
@@ -32,6 +32,7 @@ COLUMNS = {
     "relations": "operator_id,subject_id,relation",
     "links": "subject_id,other_id,relation",
     "truth": "event_id,scenario,episode",
+    "keystrokes": "event_id,keystroke",
 }
 VAGUE = (
     r"inv|\.|investigation|police business|info|check|x|le|le use|n/a|official|misc"  # whole cells

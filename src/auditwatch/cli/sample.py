@@ -27,7 +27,8 @@ __all__ = ["sample"]
 def sample(out: Path, seed: int, operators: int, days: int, trail_format: str) -> None:
     """Write trail, roster, cases, duty, relations, links and truth of an invented city into OUT.
 
-    The same seed gives the same bytes. truth.csv says which lookups were misuse, and how.
+    The same seed gives the same bytes. truth.csv says which lookups were misuse, and how;
+    keystrokes.csv which lines came of the same typed request.
 
     \b
     Example:

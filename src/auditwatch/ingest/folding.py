@@ -20,7 +20,7 @@ from auditwatch.core.files import require_file
 from auditwatch.core.strict import read_documents
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from auditwatch.ingest.spans import Flags, Ints
@@ -31,6 +31,7 @@ CATALOGUE: Final = "catalogue/transactions.yml"
 AUTOMATIC: Final = "auto"
 NOTHING: Final[frozenset[str]] = frozenset()
 TYPED: Final = ("case_id", "reason_norm")
+ABOUT: Final = ("transaction", "subject_kind", "subject_id")
 MICROSECONDS: Final = 1_000_000
 #: Lookups that may wait for a follow-up at once: nobody keys more within the time, and a flood of
 #: records would otherwise be compared each with each.
@@ -84,13 +85,58 @@ def _unfit(where: str) -> RuleError:
     )
 
 
+@dataclass(frozen=True)
+class _About:
+    """What a record asks for, and about whom or what."""
+
+    transaction: str | None
+    kind: str | None
+    subject: str | None
+
+    def may_cause(self, other: _About) -> bool:
+        """Tell whether a machine that was asked this may ask the other about its subject.
+
+        A plate leads to its owner, but a person only to that very person. Keys of another form
+        (a licence number, a name with a birth date) can be the same person's.
+        """
+        if self.kind != other.kind or not (self.subject and other.subject):
+            return True
+        mark, other_mark = (one.partition("-")[0] for one in (self.subject, other.subject))
+        return self.subject == other.subject or mark != other_mark
+
+
 @dataclass
 class _Head:
-    """A lookup that may still have follow-ups."""
+    """A lookup that may still have follow-ups.
+
+    Parameters
+    ----------
+    position : int
+        Its record.
+    time : int
+        When it was keyed (us since 1970).
+    causes : dict of str to list of _About
+        Transaction that may follow to the records of this cascade that it may follow.
+    asked : set of _About
+        What this cascade asked already: a machine asks once.
+    """
 
     position: int
     time: int
-    expected: set[str] = field(default_factory=set)
+    causes: dict[str, list[_About]] = field(default_factory=dict)
+    asked: set[_About] = field(default_factory=set)
+
+    def take(self, about: _About, after: frozenset[str]) -> None:
+        """Note a record of the cascade and what may follow it."""
+        if about.subject:
+            self.asked.add(about)
+        for transaction in after:
+            self.causes.setdefault(transaction, []).append(about)
+
+    def may_cause(self, about: _About) -> bool:
+        """Tell whether a record may be a follow-up of this cascade."""
+        causes = self.causes.get(about.transaction or "", ())
+        return about not in self.asked and any(one.may_cause(about) for one in causes)
 
 
 def fold(
@@ -99,8 +145,9 @@ def fold(
     """Find the head of each record.
 
     A record follows when the same operator at the same terminal has a head at most `seconds`
-    before whose transaction, or that of one of its follow-ups, may be followed by this one, and
-    when nothing was typed with it: case and reason are empty, the head's own, or begin with AUTO.
+    before whose transaction, or that of one of its follow-ups, may be followed by this one, when
+    it is about the same subject if that is of the same kind, was not asked in this cascade before,
+    and nothing was typed with it: case and reason are empty, the head's own, or begin with AUTO.
 
     Parameters
     ----------
@@ -164,26 +211,33 @@ def _walk(
     rows: pa.Table, fresh: Flags, followers: Mapping[str, frozenset[str]], seconds: int
 ) -> Ints:
     """Return the head of each busy record, records being in order of place and time."""
-    transactions = rows["transaction"].cast(pa.string()).to_pylist()
-    typed = list(zip(*(rows[name].cast(pa.string()).to_pylist() for name in TYPED), strict=True))
+    abouts = [_About(*row) for row in _texts(rows, ABOUT)]
+    typed = _texts(rows, TYPED)
     times = rows["event_time"].cast(pa.int64()).to_pylist()
     heads: Ints = np.arange(rows.num_rows, dtype=np.int64)
     waiting: deque[_Head] = deque(maxlen=WAITING_MAX)
-    for n, (time, transaction) in enumerate(zip(times, transactions, strict=True)):
+    for n, (time, about) in enumerate(zip(times, abouts, strict=True)):
         if fresh[n]:
             waiting.clear()
         while waiting and time - waiting[0].time > seconds * MICROSECONDS:
             waiting.popleft()
-        after = followers.get(transaction or "", NOTHING)
+        after = followers.get(about.transaction or "", NOTHING)
         for head in reversed(waiting):
-            if transaction in head.expected and _untyped(typed[n], typed[head.position]):
+            if head.may_cause(about) and _untyped(typed[n], typed[head.position]):
                 heads[n] = head.position
-                head.expected |= after
+                head.take(about, after)
                 break
         else:
             if after:
-                waiting.append(_Head(n, time, set(after)))
+                waiting.append(_Head(n, time))
+                waiting[-1].take(about, after)
     return heads
+
+
+def _texts(rows: pa.Table, names: Sequence[str]) -> list[tuple[str | None, ...]]:
+    """Return some columns as text, a tuple for each row."""
+    columns = (rows[name].cast(pa.string()).to_pylist() for name in names)
+    return list(zip(*columns, strict=True))
 
 
 def _untyped(own: tuple[str | None, ...], heads: tuple[str | None, ...]) -> bool:

@@ -48,8 +48,10 @@ class City:
 
     Parameters
     ----------
-    trail, roster, cases, duty, relations, links, truth : pyarrow.Table
-        Text columns only; `truth` has ``event_id, scenario, episode`` of the misused lines.
+    trail, roster, cases, duty, relations, links, truth, keystrokes : pyarrow.Table
+        Text columns only; `truth` has ``event_id, scenario, episode`` of the misused lines,
+        `keystrokes` has ``event_id, keystroke`` of every line: lines that came of one typed
+        request share the number.
     seed : int
         What it was made from.
     first_day : date
@@ -63,6 +65,7 @@ class City:
     relations: pa.Table
     links: pa.Table
     truth: pa.Table
+    keystrokes: pa.Table
     seed: int
     first_day: date
 
@@ -126,6 +129,7 @@ def make_city(
         relations=relations_table(world, paper),
         links=links_table(world, paper),
         truth=_truth(trail, acts, labels),
+        keystrokes=_keystrokes(trail, acts),
         seed=seed,
         first_day=first_day,
     )
@@ -206,4 +210,11 @@ def _truth(trail: pa.Table, acts: Acts, labels: Sequence[tuple[str, str]]) -> pa
             "scenario": pa.array(scenario, pa.string()),
             "episode": pa.array(episode, pa.string()),
         }
+    )
+
+
+def _keystrokes(trail: pa.Table, acts: Acts) -> pa.Table:
+    """Return which lines of the trail came of the same typed request."""
+    return pa.table(
+        {"event_id": trail["event_id"], "keystroke": pa.array(acts.typed).cast(pa.string())}
     )

@@ -59,9 +59,9 @@ def _phrases(rng: np.random.Generator, operators: int, acts: Acts, wording: Ints
     return chosen
 
 
-def _slipped(rng: np.random.Generator, number: str) -> str:
-    """Return a case number with two neighbouring digits of its end changed over."""
-    place = len(number) - 1 - int(rng.integers(1, 4))
+def _slipped(number: str, back: int) -> str:
+    """Return a case number with two neighbouring digits changed over, `back` from its end."""
+    place = len(number) - 1 - back
     return number[:place] + number[place + 1] + number[place] + number[place + 2 :]
 
 
@@ -69,8 +69,9 @@ def _typed_numbers(rng: np.random.Generator, world: World, acts: Acts, several: 
     """Return the case number in mind, empty for none, a few with a slip of the fingers."""
     number = np.where(acts.case >= 0, world.casebook.number[acts.case], "").astype(np.object_)
     slips = chance(rng, several, _WRONG_DIGITS)[acts.typed]
+    back = rng.integers(1, 4, several)[acts.typed]
     for row in np.flatnonzero(slips & (acts.case >= 0)).tolist():
-        number[row] = _slipped(rng, number[row])
+        number[row] = _slipped(number[row], int(back[row]))
     return number
 
 

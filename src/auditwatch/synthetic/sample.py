@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write_city"]
 
-_CONTEXT = ("roster", "cases", "duty", "relations", "links", "truth")
+_TABLES = ("roster", "cases", "duty", "relations", "links", "truth", "keystrokes")
 
 
 def _csv(table: pa.Table) -> bytes:
@@ -76,7 +76,7 @@ def write_city(
     """
     paths = {"trail": folder / f"trail.{trail_format}"}
     write_atomic(paths["trail"], _WRITERS[trail_format](city.trail))
-    for name in _CONTEXT:
+    for name in _TABLES:
         paths[name] = folder / f"{name}.csv"
         write_atomic(paths[name], _csv(getattr(city, name)))
     return paths
