@@ -163,6 +163,11 @@ class Workspace:
         return self.root / "lake"
 
     @property
+    def staging(self) -> Path:
+        """Records on their way from a file to the lake; gone when nobody is reading."""
+        return self.root / ".staging"
+
+    @property
     def database(self) -> Path:
         """The findings database."""
         return self.root / "findings.db"

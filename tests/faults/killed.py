@@ -35,10 +35,16 @@ class Steps:
 def arm(steps: Steps) -> None:
     """Make every durable step pass by the counter."""
     commit, move = lake.write_deltalake, os.replace
+    add = lake.Lake._commit
 
     def counted_commit(*arguments: Any, **options: Any) -> None:
         steps.step()
         commit(*arguments, **options)
+        steps.step()
+
+    def counted_add(*arguments: Any) -> None:
+        steps.step()
+        add(*arguments)
         steps.step()
 
     def counted_move(*arguments: Any) -> None:
@@ -46,6 +52,7 @@ def arm(steps: Steps) -> None:
         move(*arguments)
 
     lake.write_deltalake = counted_commit  # type: ignore[assignment]
+    lake.Lake._commit = counted_add  # type: ignore[method-assign]
     os.replace = counted_move  # type: ignore[assignment]
     event.listen(Engine, "before_cursor_execute", steps.step)
     event.listen(Engine, "commit", steps.step)

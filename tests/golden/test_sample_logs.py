@@ -32,7 +32,7 @@ def _shown(read: SourceRead) -> dict[str, Any]:
         row["event_time"] = row["event_time"].isoformat()
     lookups = [{name: value for name, value in row.items() if value is not None} for row in rows]
     return {
-        "account": account_of(read.source, read.rejects),
+        "account": account_of(read.source, read.staged.reasons),
         "rejects": [[r["line"], r["lines"], r["reason_code"]] for r in read.rejects.to_pylist()],
         "gaps": [[gap["night"], gap["kind"], gap["detail"]] for gap in read.gaps.to_pylist()],
         "cascades": [

@@ -14,8 +14,7 @@ import pytest
 from auditwatch.config import Settings
 from auditwatch.core.errors import AuditwatchError, ConfigError, InputError
 from auditwatch.engine.lake import Lake
-from auditwatch.ingest import read_source, store_source
-from auditwatch.ingest import reader as reader_room
+from auditwatch.ingest import read_source, staging, store_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,7 +130,7 @@ def test_a_flood_of_refused_lines(
     tmp_path: Path, rules: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A source of garbage is refused as a whole before its refusals fill the memory."""
-    monkeypatch.setattr(reader_room, "REJECTS_MAX", 100)
+    monkeypatch.setattr(staging, "REJECTS_MAX", 100)
     with pytest.raises(InputError, match="more than 100 records") as caught:
         read(tmp_path / "t.csv", rules, HEADER + "x\n" * 101)
     assert caught.value.code == "AW-INGEST-011"

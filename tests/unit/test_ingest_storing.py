@@ -12,10 +12,17 @@ from auditwatch.engine.lake import Lake
 from auditwatch.ingest import SourceRead, read_source, store_source
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from auditwatch.core.schema import Table
 
 HEADER = "event_id,event_time,operator_id,system\n"
 ROWS = [f"A{n},2026-03-{14 + n % 2}T20:00:{n:02d}Z,T1,NLETS\n" for n in range(10)]
+
+
+class PowerCutError(Exception):
+    """Nothing more happens."""
 
 
 @pytest.fixture
@@ -71,16 +78,20 @@ def test_a_crash_is_finished_by_the_next_run(
     read = _read(folder, "a.csv", rows)
     whole = Lake(folder / "whole")
     wanted = store_source(read, whole).account
-    lake, honest = Lake(folder / "lake"), Lake.append
+    lake = Lake(folder / "lake")
 
-    def failing(self: Lake, table: object, *rest: object) -> bool:
-        if getattr(table, "name", "") == fails:
-            raise OSError(fails)
-        return honest(self, table, *rest)  # type: ignore[arg-type]
+    def failing(honest: Callable[..., object]) -> Callable[..., object]:
+        def write(lake: Lake, table: Table, *rest: object) -> object:
+            if table.name == fails:
+                raise PowerCutError
+            return honest(lake, table, *rest)
+
+        return write
 
     with monkeypatch.context() as patch:
-        patch.setattr(Lake, "append", failing)
-        with pytest.raises(OSError, match=fails):
+        for name in ("append", "_commit"):
+            patch.setattr(Lake, name, failing(getattr(Lake, name)))
+        with pytest.raises(PowerCutError):
             store_source(read, lake)
     stored = store_source(read, lake)
     assert stored.fresh

@@ -7,6 +7,8 @@ Deletion vectors stay off: the current Parquet files are the table, readable by 
 from __future__ import annotations
 
 import re
+import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
@@ -16,8 +18,15 @@ import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError
 
-from auditwatch.core.errors import InputError, IntegrityError, RefusedError, UsageError
+from auditwatch.core.errors import (
+    AuditwatchError,
+    InputError,
+    IntegrityError,
+    RefusedError,
+    UsageError,
+)
 from auditwatch.core.files import ensure_folder
+from auditwatch.engine.addition import DICTIONARY_PAGE_BYTES, ROW_GROUP_ROWS, Addition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,8 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Lake"]
 
-ROW_GROUP_ROWS: Final = 1 << 20  # a night's dictionary stays whole: rules test each value once
-DICTIONARY_PAGE_BYTES: Final = 64 << 20
+ADDING: Final = ".adding"  # files that no commit names yet
 UNFIT: Final = re.compile(r"[\[\]\\^|\x00-\x1f\x7f]|%[0-9A-Fa-f]{2}")
 WRITER: Final = WriterProperties(
     compression="ZSTD",
@@ -86,6 +94,37 @@ class Lake:
             return False
         self._write(table, data, token=token)
         return True
+
+    @contextmanager
+    def adding(self, table: Table, token: str) -> Iterator[Addition]:
+        """Add rows piece by piece, once, in one commit when the block ends well.
+
+        Parameters
+        ----------
+        table : Table
+            Which table.
+        token : str
+            As for `append`; when it was committed before, what is added goes nowhere.
+
+        Yields
+        ------
+        Addition
+            Takes pieces. What it holds in memory is one piece, never all of them.
+        """
+        known = self.has(table, token)
+        addition = Addition(table, self.root / ADDING / table.name, keep=not known)
+        try:
+            yield addition
+            if not known and addition.close():
+                self._commit(table, addition, token)
+        except (DeltaError, OSError, pa.ArrowException) as error:
+            raise _unwritten(self.root / table.name, table.name, error) from error
+        finally:
+            addition.discard()
+
+    def tidy(self) -> None:
+        """Remove what a run that was killed left half-written; call it under the lock."""
+        shutil.rmtree(self.root / ADDING, ignore_errors=True)
 
     def replace(self, table: Table, data: pa.Table, nights: Sequence[str]) -> None:
         """Replace whole nights in one commit.
@@ -244,27 +283,46 @@ class Lake:
                 **how,
             )
         except (DeltaError, OSError) as error:
-            if "o space left" in str(error) or "quota exceeded" in str(error):
-                raise InputError(
-                    f"cannot write the lake's table {table.name}: the disk is full",
-                    code="AW-FILES-002",
-                    where=str(self.root / table.name),
-                    hint="free some space and run the same command again; nothing is lost",
-                ) from error
-            if "ermission denied" in str(error) or "ead-only" in str(error):
-                raise RefusedError(
-                    f"cannot write the lake's table {table.name}",
-                    code="AW-FILES-001",
-                    where=str(self.root / table.name),
-                    hint="check owner and mode of the workspace",
-                ) from error
-            raise RefusedError(
-                f"cannot write the lake's table {table.name}",
-                code="AW-LAKE-003",
-                where=str(self.root / table.name),
-                expected="a sound table, on a disk that takes what is written",
-                hint="check the disk; if it is sound, restore the lake folder from a backup",
-            ) from error
+            raise _unwritten(self.root / table.name, table.name, error) from error
+
+    def _commit(self, table: Table, addition: Addition, token: str) -> None:
+        """Move added files to where they belong and name them in one commit."""
+        place = ensure_folder(self.root) / table.name
+        partition = [table.partition] if table.partition else None
+        if self._open(table) is None:
+            DeltaTable.create(place, table.schema, mode="ignore", partition_by=partition)
+        DeltaTable(place).create_write_transaction(
+            addition.move(place),
+            "append",
+            table.schema,
+            partition_by=partition,
+            commit_properties=CommitProperties(app_transactions=[Transaction(token, 1)]),
+        )
+
+
+def _unwritten(path: Path, name: str, error: Exception) -> AuditwatchError:
+    """Turn what store and system say of a write that failed into what a person can act on."""
+    if "o space left" in str(error) or "quota exceeded" in str(error):
+        return InputError(
+            f"cannot write the lake's table {name}: the disk is full",
+            code="AW-FILES-002",
+            where=str(path),
+            hint="free some space and run the same command again; nothing is lost",
+        )
+    if "ermission denied" in str(error) or "ead-only" in str(error):
+        return RefusedError(
+            f"cannot write the lake's table {name}",
+            code="AW-FILES-001",
+            where=str(path),
+            hint="check owner and mode of the workspace",
+        )
+    return RefusedError(
+        f"cannot write the lake's table {name}",
+        code="AW-LAKE-003",
+        where=str(path),
+        expected="a sound table, on a disk that takes what is written",
+        hint="check the disk; if it is sound, restore the lake folder from a backup",
+    )
 
 
 def _row_groups(path: Path, columns: Sequence[str], repeating: Sequence[str]) -> Iterator[pa.Table]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from auditwatch.ingest.spans import Flags, Ints
 
-__all__ = ["CATALOGUE", "fold", "read_followers"]
+__all__ = ["CATALOGUE", "LOOK_BACK", "fold", "read_followers"]
 
 CATALOGUE: Final = "catalogue/transactions.yml"
 AUTOMATIC: Final = "auto"
@@ -33,6 +33,9 @@ NOTHING: Final[frozenset[str]] = frozenset()
 TYPED: Final = ("case_id", "reason_norm")
 ABOUT: Final = ("transaction", "subject_kind", "subject_id")
 MICROSECONDS: Final = 1_000_000
+#: A cascade may begin before midnight, and its head may stand in another's time: this many times
+#: the longest cascade is looked at before a night begins.
+LOOK_BACK: Final = 10
 #: Lookups that may wait for a follow-up at once: nobody keys more within the time, and a flood of
 #: records would otherwise be compared each with each.
 WAITING_MAX: Final = 64

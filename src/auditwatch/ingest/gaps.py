@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -25,7 +26,10 @@ GAPS_MAX: Final = 1000
 
 
 def find_gaps(
-    source_id: str, rows: pa.Table, noted: Iterable[tuple[str, str]], rejects: pa.Table
+    source_id: str,
+    blocks: Iterable[pa.Table],
+    noted: Iterable[tuple[str, str]],
+    rejects: Iterable[pa.Table],
 ) -> pa.Table:
     """Return the gaps of a source.
 
@@ -33,12 +37,13 @@ def find_gaps(
     ----------
     source_id : str
         Whose gaps.
-    rows : pa.Table
-        Accepted records, sorted by line.
+    blocks : iterable of pa.Table
+        `event_id` (null where the source gives none), `night` and `line` of its records, block by
+        block in file order: a file need not fit into memory.
     noted : iterable of (str, str)
         Kind and sentence of what the format saw.
-    rejects : pa.Table
-        Refused records, which explain missing numbers.
+    rejects : iterable of pa.Table
+        Parts of REJECTS: refused records explain missing numbers.
 
     Returns
     -------
@@ -47,16 +52,21 @@ def find_gaps(
         1,000.
     """
     found = [("", kind, detail) for kind, detail in noted]
-    found += [*_silent_nights(rows), *_missing_numbers(rows, rejects)]
+    nights: set[str] = set()
+    numbering = _Numbering()
+    for block in blocks:
+        nights.update(pc.unique(block["night"].cast(pa.string())).to_pylist())
+        numbering.add(block)
+    refused = [np.zeros(0, np.int64), *(part["line"].to_numpy() for part in rejects)]
+    found += [*_silent_nights(nights), *numbering.missing(np.sort(np.concatenate(refused)))]
     night, kind, detail = zip(*found[:GAPS_MAX], strict=True) if found else ((), (), ())
     source = [source_id] * len(night)
     return pa.table([source, night, kind, detail], schema=GAPS.schema)
 
 
-def _silent_nights(rows: pa.Table) -> Iterator[tuple[str, str, str]]:
+def _silent_nights(nights: Iterable[str]) -> Iterator[tuple[str, str, str]]:
     """Yield each run of nights without a record between nights that have some."""
-    nights = sorted(pc.unique(rows["night"].cast(pa.string())).to_pylist())
-    for before, after in pairwise(nights):
+    for before, after in pairwise(sorted(nights)):
         silent = nights_between(before, after)[1:-1]
         if silent:
             count = "1 night has" if len(silent) == 1 else f"{len(silent)} nights have"
@@ -67,34 +77,60 @@ def _silent_nights(rows: pa.Table) -> Iterator[tuple[str, str, str]]:
             )
 
 
-def _missing_numbers(rows: pa.Table, rejects: pa.Table) -> Iterator[tuple[str, str, str]]:
-    """Yield holes in running numbers, where the source numbers its records one by one."""
-    numbers = _numbers(rows["event_id"])
-    if numbers is None:
-        return
-    steps = np.diff(numbers)
-    if (steps == 1).sum() < NUMBERED_SHARE * len(steps):
-        return
-    lines, refused = rows["line"].to_numpy(), np.sort(rejects["line"].to_numpy())
-    nights = rows["night"]
-    for at in np.flatnonzero(steps > 1):
-        between = np.searchsorted(refused, lines[[at, at + 1]])
-        missing = int(steps[at]) - 1 - int(between[1] - between[0])
-        if missing > 0:
-            places = f"between lines {lines[at]} and {lines[at + 1]}"
-            count = "1 running number is" if missing == 1 else f"{missing} running numbers are"
-            sentence = f"{count} missing {places}"
-            yield nights[int(at)].as_py(), "missing_number", sentence
+@dataclass
+class _Numbering:
+    """Running numbers at the end of ids that are otherwise alike, as they come by."""
 
+    numbered: bool = True
+    stem: str | None = None
+    last: tuple[int, int] = (0, 0)
+    records: int = 0
+    steps: int = 0
+    ones: int = 0
+    holes: list[tuple[str, int, int, int]] = field(default_factory=list)
 
-def _numbers(ids: pa.ChunkedArray) -> Ints | None:
-    """Return the running numbers at the end of ids that are otherwise alike, or None."""
-    if len(ids) < NUMBERED_LEAST:
-        return None
-    parts = pc.extract_regex(ids, r"^(?P<stem>.*?)(?P<number>[0-9]{1,15})$")
-    if parts.null_count:
-        return None
-    if pc.count_distinct(pc.struct_field(parts, "stem")).as_py() != 1:
-        return None
-    numbers: Ints = pc.struct_field(parts, "number").cast(pa.int64()).to_numpy()
-    return numbers
+    def add(self, block: pa.Table) -> None:
+        """Take in the ids of the next block; stop looking when they are no running numbers."""
+        if not self.numbered or not block.num_rows:
+            return
+        numbers = self._numbers(block["event_id"])
+        self.numbered = numbers is not None
+        if numbers is None:
+            return
+        lines = block["line"].to_numpy()
+        if self.records:
+            numbers = np.concatenate([[self.last[0]], numbers])
+            lines = np.concatenate([[self.last[1]], lines])
+        steps = np.diff(numbers)
+        self.records += block.num_rows
+        self.steps += int((steps != 0).sum())  # the same record again is no step
+        self.ones += int((steps == 1).sum())
+        for at in np.flatnonzero(steps > 1)[: GAPS_MAX - len(self.holes)]:
+            night = block["night"][max(0, int(at) + block.num_rows - len(steps))].as_py()
+            hole = (night, int(steps[at]) - 1, int(lines[at]), int(lines[at + 1]))
+            self.holes.append(hole)
+        self.last = int(numbers[-1]), int(lines[-1])
+
+    def missing(self, refused: Ints) -> Iterator[tuple[str, str, str]]:
+        """Yield the holes, if the source numbers its records one by one."""
+        enough = self.records >= NUMBERED_LEAST
+        if not enough or not self.numbered or self.ones < NUMBERED_SHARE * self.steps:
+            return
+        for night, size, before, after in self.holes:
+            between = np.searchsorted(refused, [before, after])
+            missing = size - int(between[1] - between[0])
+            if missing > 0:
+                count = "1 running number is" if missing == 1 else f"{missing} running numbers are"
+                yield night, "missing_number", f"{count} missing between lines {before} and {after}"
+
+    def _numbers(self, ids: pa.ChunkedArray) -> Ints | None:
+        """Return the running numbers of some ids, or None."""
+        parts = pc.extract_regex(ids, r"^(?P<stem>.*?)(?P<number>[0-9]{1,15})$")
+        if parts.null_count:
+            return None
+        stems = pc.unique(pc.struct_field(parts, "stem")).to_pylist()
+        if stems != [stems[0] if self.stem is None else self.stem]:
+            return None
+        self.stem = stems[0]
+        numbers: Ints = pc.struct_field(parts, "number").cast(pa.int64()).to_numpy()
+        return numbers

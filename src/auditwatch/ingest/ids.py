@@ -1,7 +1,12 @@
-"""Ids of records whose source gives none: made of what the record says, not of where it stands.
+"""What tells one record from another: its own id with its time, or all that it says.
 
-A log that grows is delivered again and again, and a rotated one begins where the one before did
-not end. An id made of the file or of the line would count their common records once each time.
+Where a source gives no ids they are made of what the record says, not of where it stands. A log
+that grows is delivered again and again, and a rotated one begins where the one before did not end:
+an id made of the file or of the line would count their common records once each time.
+
+A source's own id alone is not enough. Counters start again, and whoever can write a log could hide
+a lookup behind the id of another. Two records are one only when id and time are the same; of those
+that share an id at different times, the earliest keeps it and the others get their time behind it.
 """
 
 from __future__ import annotations
@@ -18,11 +23,12 @@ from auditwatch.core.schema import SOURCE_FIELDS
 if TYPE_CHECKING:
     from auditwatch.ingest.spans import Ints
 
-__all__ = ["made_ids"]
+__all__ = ["first_of_each", "made_ids", "own_ids", "timed_ids", "with_ids"]
 
 FIELDS: Final = tuple(name for name in SOURCE_FIELDS if name != "event_id")
 BATCH_ROWS: Final = 1 << 16
 DIGITS: Final = 20  # 80 bits: no two of a billion records meet by chance
+TIMED: Final = r"@[0-9]{16}\z"
 
 
 def made_ids(rows: pa.Table) -> pa.Array:
@@ -43,6 +49,65 @@ def made_ids(rows: pa.Table) -> pa.Array:
         [_digests(batch) for batch in rows.select(FIELDS).to_batches(BATCH_ROWS)], pa.string()
     ).combine_chunks()
     return pc.binary_join_element_wise(digests, pa.array(_before(digests)).cast(pa.string()), ":")
+
+
+def with_ids(rows: pa.Table) -> pa.Table:
+    """Give each record without an id of its own one from what it says."""
+    own = rows["event_id"].combine_chunks()
+    looks_timed = pc.match_substring_regex(own, TIMED).fill_null(False)
+    if pc.any(looks_timed).as_py():  # no id of a source may pass for one that was made here
+        own = pc.if_else(looks_timed, timed_ids(rows), own)
+    whole = pc.coalesce(own, made_ids(rows)) if own.null_count else own
+    return rows.set_column(rows.column_names.index("event_id"), "event_id", whole)
+
+
+def timed_ids(rows: pa.Table) -> pa.Array:
+    """Return each record's id with its time behind it: ``17@1773482469000000``."""
+    return pc.binary_join_element_wise(rows["event_id"].combine_chunks(), _stamps(rows), "@")
+
+
+def own_ids(ids: pa.Array) -> pa.Array:
+    """Return ids as the source gave them, without the time that was put behind them."""
+    return pc.replace_substring_regex(ids, TIMED, "")
+
+
+def first_of_each(rows: pa.Table) -> tuple[pa.Table, Ints | None]:
+    """Keep the first of the records that have the same id and time.
+
+    Parameters
+    ----------
+    rows : pa.Table
+        Whole nights in file order, each record with an id.
+
+    Returns
+    -------
+    rows : pa.Table
+        Each id once: of records that share one at different times all but the earliest have their
+        time behind it.
+    first : ndarray of int64, or None
+        Their positions in what was given; None when nothing was left out.
+    """
+    ids = rows["event_id"].combine_chunks()
+    if pc.count_distinct(ids).as_py() == len(ids):
+        return rows, None
+    codes = ids.dictionary_encode().indices.to_numpy()
+    times = rows["event_time"].cast(pa.int64()).to_numpy()
+    order = np.lexsort((times, codes))
+    fresh = np.ones(len(order), np.bool_)
+    fresh[1:] = (np.diff(codes[order]) != 0) | (np.diff(times[order]) != 0)
+    first = np.sort(order[fresh])  # sorting is stable: of equal ones the first in the file
+    kept = rows.take(pa.array(first)).combine_chunks()
+    earliest = np.full(codes.max() + 1, np.iinfo(np.int64).max)
+    np.minimum.at(earliest, codes[first], times[first])
+    later = pa.array(times[first] != earliest[codes[first]])
+    named = pc.if_else(later, timed_ids(kept), kept["event_id"].combine_chunks())
+    return kept.set_column(kept.column_names.index("event_id"), "event_id", named), first
+
+
+def _stamps(rows: pa.Table) -> pa.Array:
+    """Return each record's time as sixteen digits (microseconds since 1970)."""
+    numbers = rows["event_time"].combine_chunks().cast(pa.int64()).cast(pa.string())
+    return pc.utf8_lpad(numbers, 16, "0")
 
 
 def _digests(batch: pa.RecordBatch) -> pa.Array:

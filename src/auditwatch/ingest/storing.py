@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from auditwatch.core.schema import GAPS, LOOKUPS, REJECTS, SOURCES
-from auditwatch.ingest.ledger import Account
-from auditwatch.ingest.sources import SourceFacts, account_of, source_row
+from auditwatch.ingest.known import Known
+from auditwatch.ingest.reader import gaps_of
+from auditwatch.ingest.settling import Settled, settle
+from auditwatch.ingest.sources import SourceTally, account_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import pyarrow as pa
+
     from auditwatch.engine.lake import Lake
     from auditwatch.ingest.reader import SourceRead
-    from auditwatch.ingest.spans import Flags
+    from auditwatch.ingest.settling import Followers
+    from auditwatch.ingest.staging import Staged
 
-__all__ = ["Stored", "refused_records", "store_source"]
+__all__ = ["Stored", "refused_records", "store_source", "store_staged"]
 
 
 @dataclass(frozen=True)
@@ -39,14 +42,34 @@ class Stored:
 
 
 def store_source(read: SourceRead, lake: Lake) -> Stored:
-    """Add a source to the lake.
+    """Add a source that was read into memory to the lake; see `store_staged`.
 
     Parameters
     ----------
     read : SourceRead
         What the file holds.
     lake : Lake
-        Where lookups, rejects, gaps and, last, the source's own row go. Each append carries the
+        Where it goes.
+    """
+    lines = read.record_lines.to_numpy()
+    repeated = int(read.source["duplicate"][0].as_py())
+    nights = iter([Settled(read.lookups, lines, repeated)])
+    return _store(read.staged, nights, iter([read.rejects]), lambda: read.gaps, lake)
+
+
+def store_staged(staged: Staged, folder: Path, followers: Followers, lake: Lake) -> Stored:
+    """Add a staged source to the lake, night by night.
+
+    Parameters
+    ----------
+    staged : Staged
+        What the file was.
+    folder : Path
+        Where its records are.
+    followers : Followers
+        For folding.
+    lake : Lake
+        Where lookups, rejects, gaps and, last, the source's own row go. Each commit carries the
         file's SHA-256, so that a repeat after a crash finishes the work and changes nothing else.
 
     Returns
@@ -61,68 +84,45 @@ def store_source(read: SourceRead, lake: Lake) -> Stored:
 
     Notes
     -----
-    A record is a duplicate when a record with the same event_id is stored for the same night.
-    A source of which every record was refused is not stored: it was read with the wrong format or
-    mapping, and has to be read again with the right one.
+    A record is a duplicate when one with the same id and time is stored. A source of which every
+    record was refused is not stored: it was read with the wrong format or mapping, and has to be
+    read again with the right one.
     """
-    token = str(read.source["source_id"][0])
+    nights = settle(staged, folder, followers)
+    rejects = staged.rejects(folder)
+    return _store(staged, nights, rejects, lambda: gaps_of(staged, folder), lake)
+
+
+def _store(
+    staged: Staged,
+    nights: Iterator[Settled],
+    rejects: Iterator[pa.Table],
+    gaps: Callable[[], pa.Table],
+    lake: Lake,
+) -> Stored:
+    """Store what is new, the source's own row last."""
+    token = staged.source_id
     if lake.has(SOURCES, token):
-        return Stored(_stored_account(read, token, lake), fresh=False)
-    if read.rejects.num_rows and not read.lookups.num_rows:
-        return Stored(account_of(read.source, read.rejects), fresh=True)
-    known = _known(read.lookups, token, lake)
-    source, rows = _without(read, known)
-    if rows.num_rows:
-        lake.append(LOOKUPS, rows, token)
-    if read.rejects.num_rows:
-        lake.append(REJECTS, read.rejects, token)
-    if read.gaps.num_rows:
-        lake.append(GAPS, read.gaps, token)
+        known = lake.pick(SOURCES, "source_id", [token]).select(SOURCES.names)
+        return Stored(account_of(known, staged.reasons), fresh=False)
+    tally = SourceTally(staged)
+    if staged.reasons and not staged.nights:
+        return Stored(account_of(tally.row(), staged.reasons), fresh=True)
+    with lake.adding(LOOKUPS, token) as addition:
+        against = Known(lake, token)
+        for one in nights:
+            rows, lines = against.new_of(one)
+            tally.add(rows, lines, one.repeated + int(one.lines.sum() - lines.sum()))
+            addition.add(rows)
+        source = tally.row()
+    with lake.adding(REJECTS, token) as addition:
+        for part in rejects:
+            addition.add(part)
+    found = gaps()
+    if found.num_rows:
+        lake.append(GAPS, found, token)
     lake.append(SOURCES, source, token)
-    return Stored(account_of(source, read.rejects), fresh=True)
-
-
-def _stored_account(read: SourceRead, token: str, lake: Lake) -> dict[str, Any]:
-    """Return the account that was stored when the file was read first."""
-    return account_of(lake.pick(SOURCES, "source_id", [token]).select(SOURCES.names), read.rejects)
-
-
-def _known(rows: pa.Table, token: str, lake: Lake) -> Flags:
-    """Flag records that another source brought before."""
-    nights = pc.unique(rows["night"].cast(pa.string())).to_pylist()
-    known = np.zeros(rows.num_rows, np.bool_)
-    ids = rows["event_id"].combine_chunks()
-    for batch in lake.batches(LOOKUPS, nights, ["event_id", "source_id"]):
-        others = batch.filter(pc.not_equal(batch["source_id"].cast(pa.string()), token))
-        if others.num_rows:
-            found = pc.is_in(ids, value_set=others["event_id"])
-            known |= found.to_numpy(zero_copy_only=False)
-    return known
-
-
-def _without(read: SourceRead, known: Flags) -> tuple[pa.Table, pa.Table]:
-    """Return the source's row and its lookups without the known records."""
-    if not known.any():
-        return read.source, read.lookups
-    row = read.source.to_pylist()[0]
-    lines = int(read.record_lines.to_numpy()[known].sum())
-    account = Account(
-        row["lines"],
-        accepted=row["accepted"] - lines,
-        rejected=row["rejected"],
-        blank=row["blank"],
-        header=row["header"],
-        duplicate=row["duplicate"] + lines,
-    ).check(row["name"])
-    facts = SourceFacts(
-        row["source_id"],
-        row["name"],
-        row["format"],
-        row["bytes"],
-        json.loads(row["field_states"]),
-    )
-    rows = read.lookups.filter(pa.array(~known))
-    return source_row(facts, account, rows), rows
+    return Stored(account_of(source, staged.reasons), fresh=True)
 
 
 def refused_records(lake: Lake, source: str = "", code: str = "") -> list[dict[str, Any]]:

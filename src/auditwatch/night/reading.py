@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from auditwatch.core.errors import InputError, UsageError
+from auditwatch.core.errors import AuditwatchError, InputError, UsageError
 from auditwatch.core.files import lock
 from auditwatch.engine.lake import Lake
-from auditwatch.ingest import read_source, store_source
+from auditwatch.ingest import Followers, Foreman, Task, read_followers, store_staged
 from auditwatch.night.following import look
 from auditwatch.night.request import Ingested
 
@@ -19,28 +19,38 @@ if TYPE_CHECKING:
     from auditwatch.ingest.storing import Stored
     from auditwatch.night.request import Wanted
 
-__all__ = ["ingest_files", "read_followed", "read_into"]
+__all__ = ["ingest_files", "read_followed", "read_into", "reading_room"]
 
 
 def ingest_files(
     workspace: Workspace, wanted: Sequence[Wanted], tell: Callable[[str, int, int], None]
 ) -> Ingested:
     """Read files into the lake under the workspace's lock."""
-    with lock(workspace.lock_file):
-        return read_into(workspace, wanted, tell)
+    with lock(workspace.lock_file), reading_room(workspace) as foreman:
+        return read_into(workspace, wanted, foreman, tell)
 
 
-def read_followed(workspace: Workspace, tell: Callable[[str, int, int], None]) -> Ingested:
+def reading_room(workspace: Workspace) -> Foreman:
+    """Return what reads files for a workspace; enter it early, under the lock."""
+    return Foreman(workspace.settings, workspace.staging)
+
+
+def read_followed(
+    workspace: Workspace, foreman: Foreman, tell: Callable[[str, int, int], None]
+) -> Ingested:
     """Read what is new in the sources of the settings."""
     followed = look(workspace)
-    read = read_into(workspace, followed.wanted, tell)
+    read = read_into(workspace, followed.wanted, foreman, tell)
     gaps = followed.remember(workspace, Lake(workspace.lake), read.stored)
     notes = [*followed.notes, *read.notes, *gaps]
     return replace(read, notes=notes, incomplete=read.incomplete or followed.overdue)
 
 
 def read_into(
-    workspace: Workspace, wanted: Sequence[Wanted], tell: Callable[[str, int, int], None]
+    workspace: Workspace,
+    wanted: Sequence[Wanted],
+    foreman: Foreman,
+    tell: Callable[[str, int, int], None],
 ) -> Ingested:
     """Read files into the lake; a file that cannot be read stops nothing that was stored.
 
@@ -51,24 +61,24 @@ def read_into(
         format or mapping. Otherwise such a file becomes a note and the rest is read.
     """
     lake = Lake(workspace.lake)
+    lake.tidy()
+    followers = Followers(
+        read_followers(workspace.rules), workspace.settings.ingest.cascade_seconds
+    )
+    tasks = [Task(one.path, one.format_name, one.mapping) for one in wanted]
     done = Ingested([], [], incomplete=False)
-    for position, one in enumerate(wanted):
-        tell("reading sources", position, len(wanted))
-        try:
-            read = read_source(
-                one.path,
-                workspace.settings,
-                rules=workspace.rules,
-                format_name=one.format_name,
-                mapping=one.mapping,
-            )
-        except (InputError, UsageError) as error:
-            if not one.source and (len(wanted) == 1 or isinstance(error, UsageError)):
-                raise
-            done = replace(done, notes=[*done.notes, f"not read: {error}"], incomplete=True)
-            continue
-        done = _stored(done, one, store_source(read, lake), workspace)
-    tell("reading sources", len(wanted), len(wanted))
+    tell("reading sources", 0, len(wanted))
+    for position, (read, folder) in enumerate(foreman.read(tasks)):
+        one = wanted[position]
+        if isinstance(read, InputError | UsageError):
+            if not one.source and (len(wanted) == 1 or isinstance(read, UsageError)):
+                raise read
+            done = replace(done, notes=[*done.notes, f"not read: {read}"], incomplete=True)
+        elif isinstance(read, AuditwatchError):
+            raise read
+        else:
+            done = _stored(done, one, store_staged(read, folder, followers, lake), workspace)
+        tell("reading sources", position + 1, len(wanted))
     return done
 
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from auditwatch.core.clock import night_bounds
 from auditwatch.core.schema import LOOKUPS
-from auditwatch.ingest import fold, read_followers
+from auditwatch.ingest import LOOK_BACK, fold, read_followers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["fold_across_files"]
 
-#: A cascade may begin before midnight, and its head may stand in another's time: this many times
-#: the longest cascade is looked at before a night begins.
-LOOK_BACK: Final = 10
 MACHINE: Final = pa.array(["hotlist", "batch"])
 
 

@@ -30,7 +30,7 @@ from auditwatch.findings.store import Store
 from auditwatch.ingest import read_context
 from auditwatch.night.judging import JudgedNight, facts_of, is_judged, judge_night
 from auditwatch.night.plan import night_tokens, nights_to_judge, oldest, portions, refuse_lost
-from auditwatch.night.reading import read_followed, read_into
+from auditwatch.night.reading import read_followed, read_into, reading_room
 from auditwatch.night.refolding import fold_across_files
 from auditwatch.night.request import Ingested, Request, Scan
 from auditwatch.score import model_id, pair_nights, score_nights
@@ -69,18 +69,27 @@ def run_scan(workspace: Workspace, request: Request, tell: Callable[[str, int, i
         Any of its children; nothing is then published for the nights at hand.
     """
     with lock(workspace.lock_file):
-        rules = load_rules(workspace.rules)
-        context, kept = _context(workspace, request)
-        read = (
-            read_into(workspace, request.wanted, tell)
-            if request.files
-            else read_followed(workspace, tell)
-        )
+        rules, context, kept, read = _read(workspace, request, tell)
         if kept:
             read.notes.append(f"{', '.join(kept)}: as given to an earlier scan")
         with LocalEngine() as engine, Store(workspace.database) as store:
             bench = _Bench(workspace, rules, context, Lake(workspace.lake), engine, store, tell)
             return bench.scan(request, read)
+
+
+def _read(
+    workspace: Workspace, request: Request, tell: Callable[[str, int, int], None]
+) -> tuple[Ruleset, Context, list[str], Ingested]:
+    """Read rules and context, then sources; the reader gets ready meanwhile."""
+    with reading_room(workspace) as foreman:
+        rules = load_rules(workspace.rules)
+        context, kept = _context(workspace, request)
+        read = (
+            read_into(workspace, request.wanted, foreman, tell)
+            if request.files
+            else read_followed(workspace, foreman, tell)
+        )
+    return rules, context, kept, read
 
 
 def _context(workspace: Workspace, request: Request) -> tuple[Context, list[str]]:

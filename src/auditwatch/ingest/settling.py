@@ -1,0 +1,113 @@
+"""The second half of reading: whole nights of staged records become lookups.
+
+Ids, repetitions and cascades need the records of a night together, and never those of a whole file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+
+from auditwatch.ingest.folding import LOOK_BACK, fold
+from auditwatch.ingest.ids import first_of_each, with_ids
+from auditwatch.ingest.normalise import rows_schema
+from auditwatch.ingest.spool import LINES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from auditwatch.ingest.spans import Ints
+    from auditwatch.ingest.staging import Staged
+
+__all__ = ["Followers", "Settled", "settle"]
+
+MICROSECONDS: Final = 1_000_000
+
+
+@dataclass(frozen=True)
+class Followers:
+    """What folding needs to know: transactions that follow others by themselves, how soon (s)."""
+
+    after: Mapping[str, frozenset[str]]
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Whole nights of one source.
+
+    Parameters
+    ----------
+    rows : pa.Table
+        LOOKUPS as `rows_schema`, in file order, each id once.
+    lines : ndarray of int64, shape (rows,)
+        Physical lines that each record spans.
+    repeated : int
+        Lines of records left out because the file holds them twice.
+    """
+
+    rows: pa.Table
+    lines: Ints
+    repeated: int
+
+
+def settle(staged: Staged, folder: Path, followers: Followers) -> Iterator[Settled]:
+    """Turn staged records into lookups.
+
+    Parameters
+    ----------
+    staged : Staged
+        What `stage_source` left.
+    folder : Path
+        Where.
+    followers : Followers
+        For folding.
+
+    Yields
+    ------
+    Settled
+        Nights in order, as many together as fit in memory. Cascades over midnight are folded.
+    """
+    tail: pa.Table | None = None
+    for stretch in staged.spool(folder).stretches():
+        lines = stretch[LINES].to_numpy()
+        rows = with_ids(stretch.drop_columns([LINES]))
+        rows, first = first_of_each(rows)
+        kept = lines if first is None else lines[first]
+        folded, tail = _folded(rows, tail, followers)
+        repeated = int(lines.sum() - kept.sum())
+        yield Settled(_complete(folded, staged.source_id), kept, repeated)
+
+
+def _folded(
+    rows: pa.Table, tail: pa.Table | None, followers: Followers
+) -> tuple[pa.Table, pa.Table]:
+    """Fold nights together with the last minutes before them; return them and their own last."""
+    back = LOOK_BACK * followers.seconds * MICROSECONDS
+    times = rows["event_time"].cast(pa.int64()).to_numpy()
+    before = 0
+    whole = rows
+    if tail is not None:
+        near = tail["event_time"].cast(pa.int64()).to_numpy() >= times.min() - back
+        tail = tail.filter(pa.array(near))
+        before = tail.num_rows
+    if tail is not None and before:
+        whole = pa.concat_tables([tail, rows]).unify_dictionaries().combine_chunks()
+    origin, lookup_id = fold(whole, followers.after, followers.seconds)
+    folded = rows.set_column(
+        rows.column_names.index("origin"), "origin", origin.slice(before)
+    ).append_column("lookup_id", lookup_id.slice(before))
+    return folded, rows.filter(pa.array(times >= times.max() - back))
+
+
+def _complete(rows: pa.Table, source_id: str) -> pa.Table:
+    """Name the source and put the columns in their order."""
+    label = pa.DictionaryArray.from_arrays(
+        pa.array(np.zeros(rows.num_rows, np.int32)), pa.array([source_id], pa.string())
+    )
+    schema = rows_schema()
+    return rows.append_column("source_id", label).select(schema.names).cast(schema).combine_chunks()
