@@ -35,7 +35,7 @@ STRETCH_ROWS: Final = 1 << 17
 NIGHTS_MAX: Final = 20_000
 #: Known only when the whole source is read.
 LATER: Final = ("lookup_id", "source_id")
-QUICKLY: Final = pa.ipc.IpcWriteOptions(compression="lz4", unify_dictionaries=False)
+QUICKLY: Final = pa.ipc.IpcWriteOptions(compression="lz4", unify_dictionaries=False, use_threads=False)
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ class Spool:
     def _load(self, segments: Sequence[Segment], fields: list[int] | None = None) -> pa.Table:
         """Read some segments."""
         parts = []
-        wanted = pa.ipc.IpcReadOptions(included_fields=fields)
+        wanted = pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False)
         with self.path.open("rb") as file:
             for one in segments:
                 file.seek(one.offset)
