@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -37,7 +36,7 @@ class Addition:
         Whose rows. Those of a table with partitions are added by whole partitions: each file holds
         one, as large as what was added of it at a time.
     folder : Path
-        Where the files are until they are moved; emptied first.
+        Where the files are until they are moved; made when the first is written.
     keep : bool
         False when the rows are there already and nothing is to be written.
     """
@@ -49,7 +48,6 @@ class Addition:
         self._files: list[tuple[Path, str, int]] = []
         self._open: pq.ParquetWriter | None = None
         self._rows = 0
-        shutil.rmtree(folder, ignore_errors=True)
 
     def add(self, rows: pa.Table) -> None:
         """Write some rows: plain or dictionary-encoded, in the order they are to have."""
@@ -88,11 +86,10 @@ class Addition:
         return actions
 
     def discard(self) -> None:
-        """Remove what was not moved."""
+        """Leave off writing; whoever made the folder removes it."""
         if self._open is not None:
             self._open.close()
             self._open = None
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _write(self, rows: pa.Table, value: str) -> None:
         """Write rows to the open file; make one when there is none."""

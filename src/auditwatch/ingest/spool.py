@@ -35,7 +35,8 @@ STRETCH_ROWS: Final = 1 << 17
 NIGHTS_MAX: Final = 20_000
 #: Known only when the whole source is read.
 LATER: Final = ("lookup_id", "source_id")
-QUICKLY: Final = pa.ipc.IpcWriteOptions(compression="lz4", unify_dictionaries=False, use_threads=False)
+#: Pieces are small: handing them to other threads costs more than it brings.
+QUICKLY: Final = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 
 
 @dataclass(frozen=True)
