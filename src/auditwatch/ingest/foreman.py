@@ -113,6 +113,7 @@ class Foreman:
     def _ask(self, task: Task, number: int) -> None:
         """Give the worker a file; a dead one is replaced first."""
         if self._process is None or self._process.poll() is not None:
+            self._end()
             self._process = self._start()
         job = Job(
             str(task.path),
