@@ -6,13 +6,14 @@ import json
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake.transaction import AddAction, RemoveAction
 
 from auditwatch.core.clock import now
 from auditwatch.core.files import ensure_folder, file_sha256
+from auditwatch.core.labels import shrink_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,14 +123,15 @@ class Addition:
 
 def _by_value(rows: pa.Table, name: str) -> Iterator[tuple[str, pa.Table]]:
     """Yield each value of a column with its rows, dictionaries without the values of others."""
-    values = sorted(pc.unique(rows[name].cast(pa.string())).to_pylist())
-    if len(values) == 1:
-        yield values[0], rows
-        return
-    for value in values:
-        part = rows.filter(pc.equal(rows[name].cast(pa.string()), value)).combine_chunks()
-        for at, field in enumerate(part.schema):
-            if pa.types.is_dictionary(field.type):
-                column = part.column(at).cast(pa.string()).dictionary_encode()
-                part = part.set_column(at, field.name, column.cast(field.type))
-        yield value, part
+    whole = rows[name].combine_chunks()
+    if not pa.types.is_dictionary(whole.type):
+        whole = whole.dictionary_encode()
+    codes, labels = whole.indices.to_numpy(), whole.dictionary.to_pylist()
+    for code in sorted(set(np.unique(codes).tolist()), key=lambda one: labels[one]):
+        chosen = np.flatnonzero(codes == code)
+        if len(chosen) == len(codes):
+            yield labels[code], rows
+        elif chosen[-1] - chosen[0] + 1 == len(chosen):
+            yield labels[code], shrink_table(rows.slice(chosen[0], len(chosen)))
+        else:
+            yield labels[code], shrink_table(rows.take(pa.array(chosen)))

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditwatch.core.errors import InputError
+from auditwatch.core.labels import shrink_table
 from auditwatch.ingest.normalise import rows_schema
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class SpoolWriter:
         start = 0
         for part in _portions(counts, SEGMENT_ROWS):
             size = sum(count for _, count in part)
-            yield part[0][0], part[-1][0], _compact(ordered.slice(start, size))
+            yield part[0][0], part[-1][0], shrink_table(ordered.slice(start, size))
             start += size
 
     def _refuse_scattered(self) -> None:
@@ -205,9 +206,9 @@ def _in_night_order(rows: pa.Table) -> tuple[pa.Table, list[tuple[str, int]]]:
     counts = np.bincount(codes, minlength=len(names))
     order = np.argsort(names)
     found = [(names[n], int(counts[n])) for n in order if counts[n]]
-    if len(found) > 1:
-        rank = np.empty(len(names), np.int64)
-        rank[order] = np.arange(len(names))
+    rank = np.empty(len(names), np.int64)
+    rank[order] = np.arange(len(names))
+    if (np.diff(rank[codes]) < 0).any():
         rows = rows.take(pa.array(np.argsort(rank[codes], kind="stable")))
     return rows, found
 
@@ -224,12 +225,3 @@ def _portions(counts: Sequence[tuple[str, int]], rows: int) -> Iterator[list[tup
         held += count
     if part:
         yield part
-
-
-def _compact(rows: pa.Table) -> pa.Table:
-    """Return records whose dictionaries hold no value that none of them has."""
-    for at, field in enumerate(rows.schema):
-        if pa.types.is_dictionary(field.type):
-            values = rows.column(at).cast(pa.string()).dictionary_encode()
-            rows = rows.set_column(at, field.name, values.cast(field.type))
-    return rows.combine_chunks()

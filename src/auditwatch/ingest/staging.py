@@ -6,12 +6,12 @@ of its own (`worker`). What it leaves are two files in a folder and an account o
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from auditwatch.core.ahead import ahead
 from auditwatch.core.clock import zone
 from auditwatch.core.errors import InputError, UsageError
 from auditwatch.core.files import ensure_folder
@@ -28,7 +28,6 @@ from auditwatch.ingest.stream import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from concurrent.futures import Future
     from pathlib import Path
 
     import pyarrow as pa
@@ -132,7 +131,7 @@ def stage_source(
         reading = _Reading(stream, asked, folder)
         with reading.spool, reading.refusals:
             request = Request(asked, settings.ingest.record_bytes_max)
-            for chunk, made in _ahead(chosen.read(stream, request), _normaliser(settings, asked)):
+            for chunk, made in ahead(chosen.read(stream, request), _normaliser(settings, asked)):
                 reading.take(chunk, *made)
         reading.ledger.close(stream.size, stream.lines)
     return reading.staged(chosen.NAME)
@@ -209,21 +208,6 @@ def _normaliser(settings: Settings, mapping: Mapping) -> Callable[[Chunk], _Made
     assumed = zone(mapping.zone) if mapping.zone else agency
     clock = Clock(agency, assumed, mapping.layout)
     return lambda chunk: normalise(chunk, mapping.constants, clock)
-
-
-def _ahead(
-    chunks: Iterator[Chunk], work: Callable[[Chunk], _Made]
-) -> Iterator[tuple[Chunk, _Made]]:
-    """Yield each chunk with what is made of it, while the next one is being read."""
-    with ThreadPoolExecutor(max_workers=1) as other:
-        waiting: tuple[Chunk, Future[_Made]] | None = None
-        for chunk in chunks:
-            made = other.submit(work, chunk)
-            if waiting:
-                yield waiting[0], waiting[1].result()
-            waiting = chunk, made
-        if waiting:
-            yield waiting[0], waiting[1].result()
 
 
 def _refuse_flood(rejects: int, stream: Stream) -> None:
