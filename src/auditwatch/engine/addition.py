@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import shutil
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake.transaction import AddAction, RemoveAction
 
 from auditwatch.core.clock import now
 from auditwatch.core.files import ensure_folder, file_sha256
+from auditwatch.core.labels import shrink_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ class Addition:
         Whose rows. Those of a table with partitions are added by whole partitions: each file holds
         one, as large as what was added of it at a time.
     folder : Path
-        Where the files are until they are moved; emptied first.
+        Where the files are until they are moved; made when the first is written.
     keep : bool
         False when the rows are there already and nothing is to be written.
     """
@@ -49,7 +49,6 @@ class Addition:
         self._files: list[tuple[Path, str, int]] = []
         self._open: pq.ParquetWriter | None = None
         self._rows = 0
-        shutil.rmtree(folder, ignore_errors=True)
 
     def add(self, rows: pa.Table) -> None:
         """Write some rows: plain or dictionary-encoded, in the order they are to have."""
@@ -88,11 +87,10 @@ class Addition:
         return actions
 
     def discard(self) -> None:
-        """Remove what was not moved."""
+        """Leave off writing; whoever made the folder removes it."""
         if self._open is not None:
             self._open.close()
             self._open = None
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _write(self, rows: pa.Table, value: str) -> None:
         """Write rows to the open file; make one when there is none."""
@@ -125,14 +123,15 @@ class Addition:
 
 def _by_value(rows: pa.Table, name: str) -> Iterator[tuple[str, pa.Table]]:
     """Yield each value of a column with its rows, dictionaries without the values of others."""
-    values = sorted(pc.unique(rows[name].cast(pa.string())).to_pylist())
-    if len(values) == 1:
-        yield values[0], rows
-        return
-    for value in values:
-        part = rows.filter(pc.equal(rows[name].cast(pa.string()), value)).combine_chunks()
-        for at, field in enumerate(part.schema):
-            if pa.types.is_dictionary(field.type):
-                column = part.column(at).cast(pa.string()).dictionary_encode()
-                part = part.set_column(at, field.name, column.cast(field.type))
-        yield value, part
+    whole = rows[name].combine_chunks()
+    if not pa.types.is_dictionary(whole.type):
+        whole = whole.dictionary_encode()
+    codes, labels = whole.indices.to_numpy(), whole.dictionary.to_pylist()
+    for code in sorted(set(np.unique(codes).tolist()), key=lambda one: labels[one]):
+        chosen = np.flatnonzero(codes == code)
+        if len(chosen) == len(codes):
+            yield labels[code], rows
+        elif chosen[-1] - chosen[0] + 1 == len(chosen):
+            yield labels[code], shrink_table(rows.slice(chosen[0], len(chosen)))
+        else:
+            yield labels[code], shrink_table(rows.take(pa.array(chosen)))

@@ -121,6 +121,7 @@ class Lake:
             raise _unwritten(self.root / table.name, table.name, error) from error
         finally:
             addition.discard()
+            self.tidy()
 
     def tidy(self) -> None:
         """Remove what a run that was killed left half-written; call it under the lock."""

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
@@ -112,6 +113,7 @@ class Foreman:
     def _ask(self, task: Task, number: int) -> None:
         """Give the worker a file; a dead one is replaced first."""
         if self._process is None or self._process.poll() is not None:
+            self._end()
             self._process = self._start()
         job = Job(
             str(task.path),
@@ -121,11 +123,9 @@ class Foreman:
             str(task.mapping) if task.mapping else None,
         )
         assert self._process.stdin
-        try:
+        with suppress(BrokenPipeError):  # it died just now: no answer will come, and that is told
             self._process.stdin.write(msgspec.json.encode(job) + b"\n")
             self._process.stdin.flush()
-        except BrokenPipeError:
-            pass  # it died just now: there will be no answer, and that is told
 
     def _answer(self, task: Task) -> Staged | AuditwatchError:
         """Wait for what a file came to."""
@@ -149,10 +149,8 @@ class Foreman:
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe
-            try:
+            with suppress(BrokenPipeError):  # what was not sent any more is not needed
                 pipe.close()
-            except BrokenPipeError:
-                pass  # what was not sent any more is not needed
         self._process = None
 
 

@@ -58,13 +58,13 @@ class Known:
     def _stored(self, rows: pa.Table) -> pa.Table | None:
         """Return the stored records of other sources that share an own id with some of these."""
         nights = pc.unique(rows["night"].cast(pa.string())).to_pylist()
-        ids = own_ids(rows["event_id"].combine_chunks())
-        found = []
+        ids, found = None, []
         for batch in self._lake.batches(LOOKUPS, nights, KEY):
             others = batch.filter(pc.not_equal(batch["source_id"].cast(pa.string()), self._token))
+            ids = own_ids(rows["event_id"].combine_chunks()) if ids is None else ids
             shared = others.filter(pc.is_in(own_ids(others["event_id"]), value_set=ids))
             if shared.num_rows:
-                found.append(pa.table(shared.select(["event_id", "event_time"])))
+                found.append(pa.Table.from_batches([shared.select(["event_id", "event_time"])]))
         return pa.concat_tables(found) if found else None
 
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from auditwatch.ingest.spans import Chunk, Flags, Ints, Reject
 
 __all__ = [
+    "KEEPS",
+    "PLAIN",
+    "RULES",
+    "WORDS",
     "Clock",
     "case_key",
     "normalise",
@@ -126,6 +130,24 @@ RULES: Final[Mapping[str, Callable[[str], str | None]]] = {
 }
 
 
+# What these rules leave as it is, in ASCII without a look at each text: rules cost far more.
+PLAIN: Final = r"\A[!-~](?:[ -~]*[!-~])?\z"
+UPPER: Final = r"\A[!-`{-~](?:[ -`{-~]*[!-`{-~])?\z"
+LOWER: Final = r"\A[!-@\[-~](?:[ -@\[-~]*[!-@\[-~])?\z"
+WORDS: Final = r"\A[!-@\[-~]+(?: [!-@\[-~]+)*\z"
+KEEPS: Final[Mapping[str, str]] = {
+    "transaction": UPPER,
+    "subject_kind": LOWER,
+    "subject_id": r"\A[0-9A-LN-QS-Z](?:[ -`{-~]*[!-`{-~])?\z",  # nor does a mask begin like this
+    "subject_name": r"[!-~]",
+    "purpose": UPPER,
+    "reason": r"[!-~]",
+    "case_id": r"\A[!-`{-~]+\z",
+    "outcome": r"\A(?:hit|no_record|error|denied)\z",
+    "origin": r"\A(?:hotlist|batch)\z",
+}
+
+
 def rows_schema() -> pa.Schema:
     """Return the schema of lookups in memory: repeating columns are dictionaries of text."""
     return pa.schema([(one.name, LABEL if one.repeats else one.type) for one in LOOKUPS.columns])
@@ -173,10 +195,13 @@ def _text_column(name: str, chunk: Chunk, constants: Mapping[str, str]) -> pa.Ar
     if name in {"event_id", "event_time"}:
         trimmed = pc.utf8_trim_whitespace(values)
         return pc.if_else(pc.equal(trimmed, ""), None, trimmed)
-    return relabel(values.dictionary_encode(), RULES.get(name, plain_text))
+    rule = RULES.get(name, plain_text)
+    return relabel(values.dictionary_encode(), rule, KEEPS.get(name, PLAIN))
 
 
-def relabel(values: pa.DictionaryArray, rule: Callable[[str], str | None]) -> pa.DictionaryArray:
+def relabel(
+    values: pa.DictionaryArray, rule: Callable[[str], str | None], keeps: str = ""
+) -> pa.DictionaryArray:
     """Apply a rule once to each distinct value.
 
     Parameters
@@ -185,14 +210,21 @@ def relabel(values: pa.DictionaryArray, rule: Callable[[str], str | None]) -> pa
         Values.
     rule : callable
         From text to text, or to None for nothing.
+    keeps : str
+        Expression of texts that the rule leaves as they are, as most are; empty for none.
 
     Returns
     -------
     pa.DictionaryArray
         Of int32 and string; equal results share one entry.
     """
-    changed = [None if one is None else rule(one) for one in values.dictionary.to_pylist()]
-    entries = pa.array(changed, pa.string()).dictionary_encode()
+    given = values.dictionary
+    kept = pc.match_substring_regex(given, keeps) if keeps else pa.array([False] * len(given))
+    if pc.all(kept).as_py():
+        return values.cast(LABEL)
+    odd = given.filter(pc.invert(kept))
+    changed = pa.array([None if one is None else rule(one) for one in odd.to_pylist()], pa.string())
+    entries = pc.replace_with_mask(given, pc.invert(kept), changed).dictionary_encode()
     indices = entries.indices.take(values.indices)
     return pa.DictionaryArray.from_arrays(indices.cast(pa.int32()), entries.dictionary)
 
@@ -246,7 +278,7 @@ def _rows(
         "local_hour": pa.array(hours),
         "local_weekday": pa.array(weekdays),
         "night": nights,
-        "reason_norm": relabel(columns["reason"], reason_words),
+        "reason_norm": relabel(columns["reason"], reason_words, WORDS),
         "lookup_id": nothing,
         "source_id": nothing.dictionary_encode(),
         "line": pa.array(spans.line),

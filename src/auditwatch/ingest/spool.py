@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditwatch.core.errors import InputError
+from auditwatch.core.labels import shrink_table
 from auditwatch.ingest.normalise import rows_schema
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ STRETCH_ROWS: Final = 1 << 17
 NIGHTS_MAX: Final = 20_000
 #: Known only when the whole source is read.
 LATER: Final = ("lookup_id", "source_id")
-QUICKLY: Final = pa.ipc.IpcWriteOptions(compression="lz4", unify_dictionaries=False)
+#: Pieces are small: handing them to other threads costs more than it brings.
+QUICKLY: Final = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class SpoolWriter:
         self.segments: list[Segment] = []
         self.nights: Counter[str] = Counter()
 
-    def __enter__(self) -> SpoolWriter:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -125,7 +127,7 @@ class SpoolWriter:
         start = 0
         for part in _portions(counts, SEGMENT_ROWS):
             size = sum(count for _, count in part)
-            yield part[0][0], part[-1][0], _compact(ordered.slice(start, size))
+            yield part[0][0], part[-1][0], shrink_table(ordered.slice(start, size))
             start += size
 
     def _refuse_scattered(self) -> None:
@@ -179,7 +181,7 @@ class Spool:
     def _load(self, segments: Sequence[Segment], fields: list[int] | None = None) -> pa.Table:
         """Read some segments."""
         parts = []
-        wanted = pa.ipc.IpcReadOptions(included_fields=fields)
+        wanted = pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False)
         with self.path.open("rb") as file:
             for one in segments:
                 file.seek(one.offset)
@@ -204,9 +206,9 @@ def _in_night_order(rows: pa.Table) -> tuple[pa.Table, list[tuple[str, int]]]:
     counts = np.bincount(codes, minlength=len(names))
     order = np.argsort(names)
     found = [(names[n], int(counts[n])) for n in order if counts[n]]
-    if len(found) > 1:
-        rank = np.empty(len(names), np.int64)
-        rank[order] = np.arange(len(names))
+    rank = np.empty(len(names), np.int64)
+    rank[order] = np.arange(len(names))
+    if (np.diff(rank[codes]) < 0).any():
         rows = rows.take(pa.array(np.argsort(rank[codes], kind="stable")))
     return rows, found
 
@@ -223,12 +225,3 @@ def _portions(counts: Sequence[tuple[str, int]], rows: int) -> Iterator[list[tup
         held += count
     if part:
         yield part
-
-
-def _compact(rows: pa.Table) -> pa.Table:
-    """Return records whose dictionaries hold no value that none of them has."""
-    for at, field in enumerate(rows.schema):
-        if pa.types.is_dictionary(field.type):
-            values = rows.column(at).cast(pa.string()).dictionary_encode()
-            rows = rows.set_column(at, field.name, values.cast(field.type))
-    return rows.combine_chunks()

@@ -6,33 +6,36 @@ of its own (`worker`). What it leaves are two files in a folder and an account o
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pyarrow as pa
 
+from auditwatch.core.ahead import ahead
 from auditwatch.core.clock import zone
 from auditwatch.core.errors import InputError, UsageError
 from auditwatch.core.files import ensure_folder
-from auditwatch.core.schema import REJECTS, SOURCE_FIELDS
+from auditwatch.core.schema import SOURCE_FIELDS
 from auditwatch.ingest.ledger import Account, Ledger
 from auditwatch.ingest.mapping import Mapping, read_mapping
 from auditwatch.ingest.normalise import Clock, normalise
 from auditwatch.ingest.profile import Profile
+from auditwatch.ingest.refused import RefusedWriter, read_refused
 from auditwatch.ingest.request import Request
 from auditwatch.ingest.sniff import AUTO, choose_format, known_formats
 from auditwatch.ingest.spool import Segment, Spool, SpoolWriter
 from auditwatch.ingest.stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    import pyarrow as pa
+
     from auditwatch.config import Settings
-    from auditwatch.ingest.request import Format
     from auditwatch.ingest.spans import Chunk, Ints, Reject
+
+    _Made = tuple[pa.Table, list[Reject]]
 
 __all__ = ["Staged", "stage_source"]
 
@@ -83,25 +86,8 @@ class Staged:
 
     def rejects(self, folder: Path) -> Iterator[pa.Table]:
         """Yield the refused records, by line, as parts of REJECTS."""
-        if not self.reasons:
-            return
-        with (folder / REFUSED).open("rb") as file, pa.ipc.open_stream(file) as stream:
-            for batch in stream:
-                label = pa.repeat(pa.scalar(self.source_id), batch.num_rows)
-                columns = [label, *batch.columns]
-                yield pa.table(columns, schema=REJECTS.schema)
-
-
-@dataclass
-class _Reading:
-    """What has come together of a source so far."""
-
-    ledger: Ledger
-    accepted: int = 0
-    rejected: int = 0
-    exported: set[str] = field(default_factory=set)
-    noted: list[tuple[str, str]] = field(default_factory=list)
-    reasons: Counter[str] = field(default_factory=Counter)
+        if self.reasons:
+            yield from read_refused(folder / REFUSED, self.source_id)
 
 
 def stage_source(
@@ -142,28 +128,13 @@ def stage_source(
     with Stream(path) as stream:
         wanted = _asked_format(format_name, asked)
         chosen = choose_format(stream, wanted, mapped=bool(asked.columns))
-        with SpoolWriter(folder / RECORDS, str(path)) as spool:
-            read = _read(stream, chosen, settings, asked, spool, folder / REFUSED)
-    account = Account(
-        stream.lines,
-        accepted=read.accepted,
-        rejected=read.rejected,
-        blank=read.ledger.blank,
-        header=read.ledger.header,
-        duplicate=0,
-    ).check(str(path))
-    return Staged(
-        source_id=stream.delivered_sha256,
-        name=stream.name,
-        format=chosen.NAME,
-        bytes=stream.delivered,
-        account=account,
-        states={n: "exported" if n in read.exported else "not_exported" for n in SOURCE_FIELDS},
-        noted=read.noted,
-        reasons=dict(read.reasons),
-        nights=dict(spool.nights),
-        segments=spool.segments,
-    )
+        reading = _Reading(stream, asked, folder)
+        with reading.spool, reading.refusals:
+            request = Request(asked, settings.ingest.record_bytes_max)
+            for chunk, made in ahead(chosen.read(stream, request), _normaliser(settings, asked)):
+                reading.take(chunk, *made)
+        reading.ledger.close(stream.size, stream.lines)
+    return reading.staged(chosen.NAME)
 
 
 def _asked_format(format_name: str, mapping: Mapping) -> str:
@@ -178,41 +149,65 @@ def _asked_format(format_name: str, mapping: Mapping) -> str:
     )
 
 
-def _read(
-    stream: Stream,
-    chosen: Format,
-    settings: Settings,
-    mapping: Mapping,
-    spool: SpoolWriter,
-    refused_file: Path,
-) -> _Reading:
-    """Read all chunks, keep the account, normalise, write down."""
+class _Reading:
+    """What has come together of a source so far."""
+
+    def __init__(self, stream: Stream, mapping: Mapping, folder: Path) -> None:
+        self.stream = stream
+        self.ledger = Ledger(str(stream.path))
+        self.spool = SpoolWriter(folder / RECORDS, str(stream.path))
+        self.refusals = RefusedWriter(folder / REFUSED)
+        self._profile = Profile()
+        self._exported = set(mapping.constants)
+        self._noted: list[tuple[str, str]] = []
+        self._accepted = self._rejected = 0
+
+    def take(self, chunk: Chunk, rows: pa.Table, refused: list[Reject]) -> None:
+        """Account for a chunk and write down what came of it."""
+        self.ledger.tile(chunk)
+        lines = _lines_of(chunk, refused)
+        if rows.num_rows:
+            self.spool.add(rows, lines)
+        rejects = [*chunk.rejects, *refused]
+        self.refusals.add(rejects)
+        _refuse_flood(self.refusals.reasons.total(), self.stream)
+        self._accepted += int(lines.sum())
+        self._rejected += sum(one.lines for one in rejects)
+        self._noted += chunk.gaps
+        self._exported |= set(chunk.columns)
+        self._profile.add(chunk)
+
+    def staged(self, format_name: str) -> Staged:
+        """Return what the whole source came to."""
+        stream, exported = self.stream, self._exported
+        account = Account(
+            stream.lines,
+            accepted=self._accepted,
+            rejected=self._rejected,
+            blank=self.ledger.blank,
+            header=self.ledger.header,
+            duplicate=0,
+        ).check(str(stream.path))
+        return Staged(
+            source_id=stream.delivered_sha256,
+            name=stream.name,
+            format=format_name,
+            bytes=stream.delivered,
+            account=account,
+            states={n: "exported" if n in exported else "not_exported" for n in SOURCE_FIELDS},
+            noted=[*self._noted, *self._profile.gaps()],
+            reasons=dict(self.refusals.reasons),
+            nights=dict(self.spool.nights),
+            segments=self.spool.segments,
+        )
+
+
+def _normaliser(settings: Settings, mapping: Mapping) -> Callable[[Chunk], _Made]:
+    """Return the function from a chunk to its rows and refused records."""
     agency = zone(settings.agency.timezone)
     assumed = zone(mapping.zone) if mapping.zone else agency
     clock = Clock(agency, assumed, mapping.layout)
-    read = _Reading(Ledger(str(stream.path)), exported=set(mapping.constants))
-    profile = Profile()
-    schema = pa.schema(list(REJECTS.schema)[1:])
-    with refused_file.open("wb") as file, pa.ipc.new_stream(file, schema) as refusals:
-        for chunk in chosen.read(stream, Request(mapping, settings.ingest.record_bytes_max)):
-            read.ledger.tile(chunk)
-            rows, refused = normalise(chunk, mapping.constants, clock)
-            lines = _lines_of(chunk, refused)
-            if rows.num_rows:
-                spool.add(rows, lines)
-            rejects = sorted([*chunk.rejects, *refused], key=lambda one: one.line)
-            if rejects:
-                refusals.write_batch(_reject_batch(rejects, schema))
-            read.accepted += int(lines.sum())
-            read.rejected += sum(one.lines for one in rejects)
-            read.reasons.update(one.code for one in rejects)
-            _refuse_flood(read.reasons.total(), stream)
-            read.noted += chunk.gaps
-            read.exported |= set(chunk.columns)
-            profile.add(chunk)
-    read.ledger.close(stream.size, stream.lines)
-    read.noted += profile.gaps()
-    return read
+    return lambda chunk: normalise(chunk, mapping.constants, clock)
 
 
 def _refuse_flood(rejects: int, stream: Stream) -> None:
@@ -233,17 +228,3 @@ def _lines_of(chunk: Chunk, refused: list[Reject]) -> Ints:
         return chunk.records.lines
     kept = ~np.isin(chunk.records.line, [one.line for one in refused])
     return chunk.records.lines[kept]
-
-
-def _reject_batch(rows: Sequence[Reject], schema: pa.Schema) -> pa.RecordBatch:
-    """Return refused records as a part of REJECTS without the source."""
-    columns = {
-        "line": [one.line for one in rows],
-        "lines": [one.lines for one in rows],
-        "byte_start": [one.start if one.excerpt_sha256 else None for one in rows],
-        "byte_end": [one.end if one.excerpt_sha256 else None for one in rows],
-        "reason_code": [one.code for one in rows],
-        "excerpt_sha256": [one.excerpt_sha256 for one in rows],
-        "excerpt": [one.excerpt for one in rows],
-    }
-    return pa.RecordBatch.from_pydict(columns, schema=schema)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from auditwatch.core.ahead import ahead
 from auditwatch.core.schema import GAPS, LOOKUPS, REJECTS, SOURCES
 from auditwatch.ingest.known import Known
 from auditwatch.ingest.reader import gaps_of
@@ -109,11 +110,8 @@ def _store(
     if staged.reasons and not staged.nights:
         return Stored(account_of(tally.row(), staged.reasons), fresh=True)
     with lake.adding(LOOKUPS, token) as addition:
-        against = Known(lake, token)
-        for one in nights:
-            rows, lines = against.new_of(one)
-            tally.add(rows, lines, one.repeated + int(one.lines.sum() - lines.sum()))
-            addition.add(rows)
+        for _ in ahead(_new_rows(nights, Known(lake, token), tally), addition.add):
+            pass
         source = tally.row()
     with lake.adding(REJECTS, token) as addition:
         for part in rejects:
@@ -123,6 +121,14 @@ def _store(
         lake.append(GAPS, found, token)
     lake.append(SOURCES, source, token)
     return Stored(account_of(source, staged.reasons), fresh=True)
+
+
+def _new_rows(nights: Iterator[Settled], known: Known, tally: SourceTally) -> Iterator[pa.Table]:
+    """Yield what is not stored yet, and count it."""
+    for one in nights:
+        rows, lines = known.new_of(one)
+        tally.add(rows, lines, one.repeated + int(one.lines.sum() - lines.sum()))
+        yield rows
 
 
 def refused_records(lake: Lake, source: str = "", code: str = "") -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from typing import IO, Final
 
 import msgspec
 
-from auditwatch.config import Settings
+from auditwatch.config import Settings  # noqa: TC001 - what a job holds is read from here
 from auditwatch.core.errors import AuditwatchError
 from auditwatch.ingest.limits import Allowance, allow, confine
 from auditwatch.ingest.staging import Staged, stage_source
