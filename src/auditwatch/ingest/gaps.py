@@ -88,13 +88,11 @@ def _missing_numbers(rows: pa.Table, rejects: pa.Table) -> Iterator[tuple[str, s
 
 
 def _numbers(ids: pa.ChunkedArray) -> Ints | None:
-    """Return the running numbers at the end of ids that are otherwise alike, or None."""
+    """Return the numbers at the end of ids, whatever stands before them, or None."""
     if len(ids) < NUMBERED_LEAST:
         return None
-    parts = pc.extract_regex(ids, r"^(?P<stem>.*?)(?P<number>[0-9]{1,15})$")
+    parts = pc.extract_regex(ids, r"^.*?(?P<number>[0-9]{1,15})$")
     if parts.null_count:
-        return None
-    if pc.count_distinct(pc.struct_field(parts, "stem")).as_py() != 1:
         return None
     numbers: Ints = pc.struct_field(parts, "number").cast(pa.int64()).to_numpy()
     return numbers

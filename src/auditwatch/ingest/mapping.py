@@ -236,7 +236,7 @@ def match_columns(names: Sequence[str], mapping: Mapping, where: str) -> dict[st
     folded = [fold_name(name) for name in names]
     wanted = mapping.columns
     found: dict[str, int] = {}
-    for one in SOURCE_FIELDS:
+    for one in dict.fromkeys((*SOURCE_FIELDS, *wanted)):  # a format may know further names
         candidates = wanted.get(one, () if wanted else (one,))
         for candidate in map(fold_name, candidates):
             if folded.count(candidate) > 1:
