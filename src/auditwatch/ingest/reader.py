@@ -122,7 +122,7 @@ def read_source(
         ``AW-INGEST-010`` the account of lines does not add up.
     """
     followers = read_followers(rules)
-    asked = read_mapping(mapping, format_names()) if mapping else Mapping()
+    asked = read_mapping(mapping, format_names(), rules) if mapping else Mapping()
     with Stream(path) as stream:
         chosen = choose_format(
             stream, _asked_format(format_name, asked), mapped=bool(asked.columns)
@@ -171,7 +171,7 @@ def _read(stream: Stream, chosen: Format, settings: Settings, mapping: Mapping) 
     profile = Profile()
     for chunk in chosen.read(stream, Request(mapping, settings.ingest.record_bytes_max)):
         ledger.tile(chunk)
-        kept, refused = normalise(chunk, mapping.constants, clock)
+        kept, refused = normalise(chunk, mapping, clock)
         rows.append(kept)
         lines.append(_lines_of(chunk, refused))
         rejects += [*chunk.rejects, *refused]
