@@ -80,6 +80,30 @@ def test_hotlist_and_batch_records_neither_head_nor_follow() -> None:
     assert origin.to_pylist() == ["hotlist", "manual", "cascade"]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "transactions", "subject", "reason", "wanted"),
+    [
+        (2, "QW QW", "P-1", "", "E0 E0"),
+        (2, "QW QW", "P-1", "other", "E0 E1"),
+        (3, "QW QW", "P-1", "", "E0 E1"),
+        (1, "QW QW", "P-2", "", "E0 E1"),
+        (1, "QW QV", "P-1", "", "E0 E1"),
+        (1, "QW QW", None, "", "E0 E1"),
+        (1, "READ.SELECT READ.SELECT", "P-1", "", "E0 E1"),
+    ],
+)
+def test_one_question_sent_to_several_states_is_one_lookup(
+    seconds: int, transactions: str, subject: str | None, reason: str, wanted: str
+) -> None:
+    """A known key about the same subject within two seconds, nothing else typed, is a copy."""
+    first, second = transactions.split()
+    table = _table([(0, "A", first, "stop"), (seconds, "A", second, reason)])
+    at = table.column_names.index("subject_id")
+    subjects = pa.array(["P-1" if subject else None, subject], table.schema.field(at).type)
+    found = fold(table.set_column(at, "subject_id", subjects), FOLLOWERS, 90)[1]
+    assert found.to_pylist() == wanted.split()
+
+
 def _oracle(rows: list[Row]) -> list[str]:
     """Find heads the slow and plain way: each record looks back over all heads before it."""
     found = list(range(len(rows)))

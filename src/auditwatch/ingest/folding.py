@@ -32,6 +32,9 @@ AUTOMATIC: Final = "auto"
 NOTHING: Final[frozenset[str]] = frozenset()
 TYPED: Final = ("case_id", "reason_norm")
 MICROSECONDS: Final = 1_000_000
+#: The same question about the same subject within this time (s) is one keystroke: sent to several
+#: states, or passed on by a regional key. Nobody types it twice that fast.
+COPY_SECONDS: Final = 2
 #: Lookups that may wait for a follow-up at once: nobody keys more within the time, and a flood of
 #: records would otherwise be compared each with each.
 WAITING_MAX: Final = 64
@@ -90,7 +93,17 @@ class _Head:
 
     position: int
     time: int
+    question: tuple[str | None, str | None] | None
     expected: set[str] = field(default_factory=set)
+
+    def causes(
+        self, time: int, transaction: str | None, question: tuple[str | None, str | None] | None
+    ) -> bool:
+        """Tell whether this lookup may have caused a record of the same place."""
+        if transaction in self.expected:
+            return True
+        near = time - self.time <= COPY_SECONDS * MICROSECONDS
+        return near and question is not None and question == self.question
 
 
 def fold(
@@ -101,6 +114,8 @@ def fold(
     A record follows when the same operator at the same terminal has a head at most `seconds`
     before whose transaction, or that of one of its follow-ups, may be followed by this one, and
     when nothing was typed with it: case and reason are empty, the head's own, or begin with AUTO.
+    So does a copy: the head's own transaction, one that the catalogue knows, and subject within
+    `COPY_SECONDS`.
 
     Parameters
     ----------
@@ -120,7 +135,9 @@ def fold(
     """
     given = rows["origin"].cast(pa.string())
     machine = given.is_valid().to_numpy()
-    heads = _find_heads(rows, followers, seconds, machine)
+    # without an hour nobody can say what followed what
+    dated = pc.equal(rows["time_quality"].cast(pa.string()), "date_only").fill_null(False)
+    heads = _find_heads(rows, followers, seconds, machine | dated.to_numpy())
     ids = rows["event_id"].combine_chunks()
     lookup = pc.if_else(pa.array(machine), None, ids.take(pa.array(heads)))
     own = np.where(heads == np.arange(len(heads)), "manual", "cascade").astype(object)
@@ -129,14 +146,14 @@ def fold(
 
 
 def _find_heads(
-    rows: pa.Table, followers: Mapping[str, frozenset[str]], seconds: int, machine: Flags
+    rows: pa.Table, followers: Mapping[str, frozenset[str]], seconds: int, alone: Flags
 ) -> Ints:
-    """Return for each record the position of its head."""
+    """Return for each record the position of its head; some stand alone whatever is near."""
     heads: Ints = np.arange(rows.num_rows, dtype=np.int64)
     operators, terminals = _codes(rows["operator_id"]), _codes(rows["terminal"])
     times = rows["event_time"].cast(pa.int64()).to_numpy()
     order = np.lexsort((rows["line"].to_numpy(), times, terminals, operators))
-    order = order[~machine[order]]
+    order = order[~alone[order]]
     place = np.stack([operators[order], terminals[order]])
     near = (place[:, 1:] == place[:, :-1]).all(axis=0)
     near &= np.diff(times[order]) <= seconds * MICROSECONDS
@@ -165,6 +182,7 @@ def _walk(
 ) -> Ints:
     """Return the head of each busy record, records being in order of place and time."""
     transactions = rows["transaction"].cast(pa.string()).to_pylist()
+    subjects = rows["subject_id"].cast(pa.string()).to_pylist()
     typed = list(zip(*(rows[name].cast(pa.string()).to_pylist() for name in TYPED), strict=True))
     times = rows["event_time"].cast(pa.int64()).to_pylist()
     heads: Ints = np.arange(rows.num_rows, dtype=np.int64)
@@ -175,14 +193,18 @@ def _walk(
         while waiting and time - waiting[0].time > seconds * MICROSECONDS:
             waiting.popleft()
         after = followers.get(transaction or "", NOTHING)
+        asked = (transaction, subjects[n])
+        question = asked if transaction in followers and subjects[n] else None
         for head in reversed(waiting):
-            if transaction in head.expected and _untyped(typed[n], typed[head.position]):
+            if head.causes(time, transaction, question) and _untyped(
+                typed[n], typed[head.position]
+            ):
                 heads[n] = head.position
                 head.expected |= after
                 break
         else:
-            if after:
-                waiting.append(_Head(n, time, set(after)))
+            if after or question:
+                waiting.append(_Head(n, time, question, set(after)))
     return heads
 
 

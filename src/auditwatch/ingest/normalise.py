@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from auditwatch.core.schema import LOOKUPS, SOURCE_FIELDS
 from auditwatch.ingest.profile import is_mask
-from auditwatch.ingest.times import BAD, QUALITIES, local_parts, read_times
+from auditwatch.ingest.times import BAD, DATED, QUALITIES, local_parts, read_dates, read_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,7 +155,10 @@ def normalise(chunk: Chunk, mapping: Mapping, clock: Clock) -> tuple[pa.Table, l
     """
     count = len(chunk.records)
     columns = {name: _text_column(name, chunk, mapping) for name in SOURCE_FIELDS}
-    instants, quality = read_times(columns["event_time"], clock.assumed, clock.layout)
+    if chunk.dated:
+        instants, quality = read_dates(columns["event_time"], clock.assumed)
+    else:
+        instants, quality = read_times(columns["event_time"], clock.assumed, clock.layout)
     codes = _refusals(columns, quality, count)
     kept = np.array([not code for code in codes], np.bool_)
     rejects = [chunk.refuse(int(at), codes[at]) for at in np.flatnonzero(~kept)]
@@ -257,7 +260,7 @@ def _rows(
     computed = {
         "event_time": pa.array(instants).cast(pa.timestamp("us", "UTC")),
         "time_quality": names,
-        "local_hour": pa.array(hours),
+        "local_hour": pa.array(hours, mask=quality == DATED),
         "local_weekday": pa.array(weekdays),
         "night": nights,
         "reason_norm": relabel(columns["reason"], reason_words),

@@ -168,7 +168,7 @@ def _read(stream: Stream, chosen: Format, settings: Settings, mapping: Mapping) 
     rejects: list[Reject] = []
     noted: list[tuple[str, str]] = []
     exported = set(mapping.constants)
-    profile = Profile()
+    profile, hours = Profile(), True
     for chunk in chosen.read(stream, Request(mapping, settings.ingest.record_bytes_max)):
         ledger.tile(chunk)
         kept, refused = normalise(chunk, mapping, clock)
@@ -178,10 +178,13 @@ def _read(stream: Stream, chosen: Format, settings: Settings, mapping: Mapping) 
         _refuse_flood(len(rejects), stream)
         noted += chunk.gaps
         profile.add(chunk)
+        hours &= not chunk.dated
         exported |= set(chunk.columns)
     ledger.close(stream.size, stream.lines)
     noted += profile.gaps()
     states = {one: "exported" if one in exported else "not_exported" for one in SOURCE_FIELDS}
+    if not hours:
+        states["local_hour"] = "not_exported"
     table = pa.concat_tables(rows).unify_dictionaries().combine_chunks()
     return _Content(table, np.concatenate([NO_LINES, *lines]), rejects, noted, states, ledger)
 
