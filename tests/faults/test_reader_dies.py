@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auditwatch.config import Settings
+from auditwatch.config import Settings, shipped_rules
 from auditwatch.core.errors import AuditwatchError, InputError
 from auditwatch.ingest import Foreman, Task
 from tests.e2e.conftest import auditwatch
@@ -77,7 +77,7 @@ def foreman(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Foreman
     script = tmp_path / "deadly.py"
     script.write_text(DEADLY)
     monkeypatch.setattr("auditwatch.ingest.foreman.COMMAND", (str(script),))
-    with Foreman(Settings(), tmp_path / "staging") as made:
+    with Foreman(Settings(), shipped_rules(), tmp_path / "staging") as made:
         yield made
     assert not (tmp_path / "staging").exists()
 

@@ -109,8 +109,8 @@ def test_transactions_keep_the_shape_that_folding_reads() -> None:
     rows = document.content["transactions"]
     assert isinstance(rows, list)
     followed = {row["key"]: row.get("followed_by") for row in rows if isinstance(row, dict)}
-    assert followed["RQ"] == ["DQ", "QV"]
-    assert followed["DQ"] == ["QW"]
+    assert followed["RQ"] == ["DQ", "QV", "RR"]
+    assert followed["DQ"] == ["QW", "DR"]
 
 
 def test_every_rule_says_what_else_it_may_be(ruleset: Ruleset) -> None:

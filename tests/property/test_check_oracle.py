@@ -269,7 +269,8 @@ def plain_verdict(row: Row) -> str:
         return "cannot_decide"
     if True in answers[False]:
         return "permitted"
-    return "cannot_decide" if None in answers[False] else "refused"
+    unknown = row["transaction"] not in pack().catalogue.transactions
+    return "cannot_decide" if unknown or None in answers[False] else "refused"
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])

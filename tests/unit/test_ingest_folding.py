@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditwatch.config import Settings
+from auditwatch.config import Settings, shipped_rules
 from auditwatch.core.errors import AuditwatchError
 from auditwatch.ingest import read_source
 from auditwatch.ingest.folding import fold, read_followers
 from auditwatch.ingest.normalise import rows_schema
+from auditwatch.synthetic import make_city, write_city
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 import pyarrow as pa
@@ -27,6 +30,7 @@ FOLLOWERS = {
 }
 Row = tuple[int, str, str, str] | tuple[int, str, str, str, str]
 """Seconds, operator and terminal, transaction, reason, and subject where it matters."""
+KEYSTROKES = ("event_id", "keystroke")
 KINDS = {"V": "vehicle", "P": "person", "N": "person"}
 
 
@@ -101,6 +105,30 @@ def test_hotlist_and_batch_records_neither_head_nor_follow() -> None:
     assert origin.to_pylist() == ["hotlist", "manual", "cascade"]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "transactions", "subject", "reason", "wanted"),
+    [
+        (2, "QW QW", "P-1", "", "E0 E0"),
+        (2, "QW QW", "P-1", "other", "E0 E1"),
+        (3, "QW QW", "P-1", "", "E0 E1"),
+        (1, "QW QW", "P-2", "", "E0 E1"),
+        (1, "QW QV", "P-1", "", "E0 E1"),
+        (1, "QW QW", None, "", "E0 E1"),
+        (1, "READ.SELECT READ.SELECT", "P-1", "", "E0 E1"),
+    ],
+)
+def test_one_question_sent_to_several_states_is_one_lookup(
+    seconds: int, transactions: str, subject: str | None, reason: str, wanted: str
+) -> None:
+    """A known key about the same subject within two seconds, nothing else typed, is a copy."""
+    first, second = transactions.split()
+    table = _table([(0, "A", first, "stop"), (seconds, "A", second, reason)])
+    at = table.column_names.index("subject_id")
+    subjects = pa.array(["P-1" if subject else None, subject], table.schema.field(at).type)
+    found = fold(table.set_column(at, "subject_id", subjects), FOLLOWERS, 90)[1]
+    assert found.to_pylist() == wanted.split()
+
+
 def _caused(rows: list[Row], cause: int, n: int) -> bool:
     """Tell whether one record may be the machine's answer to another."""
     if rows[n][2] not in FOLLOWERS.get(rows[cause][2], ()):
@@ -120,14 +148,17 @@ def _oracle(rows: list[Row]) -> list[str]:
             if found[head] != head or rows[head][1] != place or time - rows[head][0] > 90:
                 continue
             cascade = [one for one in done if found[one] == head]
-            again = any(
-                (rows[one][2], _subject(rows[one])) == (transaction, _subject(rows[n]))
+            again = [
+                rows[one][0]
                 for one in cascade
-            )
-            if _subject(rows[n]) and again:
+                if (rows[one][2], _subject(rows[one])) == (transaction, _subject(rows[n]))
+            ]
+            if reason not in {"", rows[head][3]}:
                 continue
-            typed = reason not in {"", rows[head][3]}
-            if not typed and any(_caused(rows, one, n) for one in cascade):
+            causes = sum(_caused(rows, one, n) for one in cascade)
+            copies = again if _subject(rows[n]) else []
+            copied = copies and transaction in FOLLOWERS and time - max(copies) <= 2
+            if copied or causes > len(copies):
                 found[n] = head
                 break
         done.append(n)
@@ -137,7 +168,7 @@ def _oracle(rows: list[Row]) -> list[str]:
 @given(
     st.lists(
         st.tuples(
-            st.integers(0, 400),
+            st.integers(0, 400) | st.integers(0, 9),
             st.sampled_from("AB"),
             st.sampled_from(["RQ", "DQ", "QW", "QV", "IV"]),
             st.sampled_from(["", "", "x", "y"]),
@@ -183,3 +214,24 @@ def test_the_window_is_a_setting(tmp_path: Path) -> None:
     found = read_source(trail, Settings(), rules=tmp_path)
     assert found.lookups["origin"].to_pylist() == ["manual", "cascade"]
     assert found.source["lookups"][0].as_py() == 1
+
+
+def _pairs(groups: Iterable[object]) -> int:
+    """Return how many pairs of records stand in one group."""
+    return sum(size * (size - 1) // 2 for size in Counter(groups).values())
+
+
+@pytest.mark.parametrize("seed", [61, 62])
+def test_folding_finds_what_one_keystroke_made(seed: int, tmp_path: Path) -> None:
+    """On a trail that says which lines one request made, 99 of 100 pairs are right and found."""
+    city = make_city(seed, operators=200, days=14)
+    trail = write_city(city, tmp_path)["trail"]
+    own = tmp_path / "own.yml"
+    own.write_text("transactions: {IV: RQ, ID: DQ, L1: KQ}\n")
+    found = read_source(trail, Settings(), rules=shipped_rules(), mapping=own).lookups
+    typed = dict(zip(*(city.keystrokes[name].to_pylist() for name in KEYSTROKES), strict=True))
+    truth = [typed[one] for one in found["event_id"].to_pylist()]
+    lookups = found["lookup_id"].to_pylist()
+    right = _pairs(zip(truth, lookups, strict=True))
+    assert right >= 0.99 * _pairs(lookups)  # precision
+    assert right >= 0.99 * _pairs(truth)  # recall

@@ -29,6 +29,20 @@ Item = TypeVar("Item")
 #: Folders that stand inside another one and are read by themselves.
 SUBFOLDERS: Final = ("catalogue/lists",)
 
+#: How far a fact about the networks is known: primary source, secondary source, unverified.
+VERIFIED: Final = ("V", "V2", "U")
+
+TRANSACTION_KEYS: Final = (
+    "key",
+    "system",
+    "subject_kind",
+    "tier",
+    "purpose_required",
+    "verified",
+    "name",
+    "followed_by",
+)
+
 PARTS: Final = (
     "purposes",
     "transactions",
@@ -197,17 +211,17 @@ def _purposes(files: CatalogueFiles) -> dict[str, Purpose]:
 def _transactions(files: CatalogueFiles) -> dict[str, Transaction]:
     """Return transactions by message key."""
     found: dict[str, Transaction] = {}
-    keys = ("key", "system", "subject_kind", "tier", "purpose_required", "name", "followed_by")
     systems = frozenset(_systems(files))
-    for section in files.items("transactions", *keys):
+    for section in files.items("transactions", *TRANSACTION_KEYS):
         transaction = Transaction(
             section.text("key"),
             section.choice("system", systems),
             section.whole("tier"),
             section.flag("purpose_required"),
         )
+        section.choice("verified", VERIFIED)
         _add(found, transaction.key, transaction, section, "key")
-    for section in files.items("transactions", *keys):
+    for section in files.items("transactions", *TRANSACTION_KEYS):
         section.texts("followed_by", found)
     return found
 
@@ -215,7 +229,9 @@ def _transactions(files: CatalogueFiles) -> dict[str, Transaction]:
 def _systems(files: CatalogueFiles) -> dict[str, str]:
     """Return names of systems by code."""
     found: dict[str, str] = {}
-    for section in files.items("systems", "code", "name"):
+    for section in files.items("systems", "code", "name", "kept_by", "tier", "verified"):
+        section.whole("tier")
+        section.choice("verified", VERIFIED)
         _add(found, section.text("code"), section.text("name"), section, "code")
     return found
 

@@ -49,7 +49,7 @@ def _trail(name: str, meaning: str, identity: str = "", *, free_text: bool = Fal
 
 def _clock(name: str, meaning: str) -> Field:
     """Return a whole number of the agency's clock."""
-    return Field(name, meaning, needs=("event_time",), number=True)
+    return Field(name, meaning, needs=("event_time", name), number=True)
 
 
 def _fact(name: str, meaning: str, needs: tuple[str, ...], *context: str) -> Field:
@@ -61,7 +61,11 @@ _ALL: Final = (
     _clock("local_hour", "agency-local hour, 0-23"),
     _clock("local_weekday", "agency-local weekday, 0 Monday - 6 Sunday"),
     Field("night", "agency-local date, ISO", needs=("event_time",)),
-    Field("time_quality", "exact, assumed_zone, ambiguous_fold, skewed", needs=("event_time",)),
+    Field(
+        "time_quality",
+        "exact, assumed_zone, ambiguous_fold, skewed, date_only",
+        needs=("event_time",),
+    ),
     _trail("operator_id", "who keyed it", "operator"),
     _trail("operator_role", "declared role"),
     _trail("operator_unit", "declared unit"),

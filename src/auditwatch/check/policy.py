@@ -136,6 +136,8 @@ class Policy:
             return _permitted(held[0])
         if doubtful:
             return self._cannot_decide(doubtful[0], question)
+        if question.transaction is None:  # what was asked is not known: nobody can say it is barred
+            return self._soft("cannot_decide", None, "transaction")
         return self._refused(permits, question)
 
     def _sorted(

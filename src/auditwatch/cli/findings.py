@@ -159,7 +159,7 @@ def show(workspace: Path | None, finding_id: str, reveal: bool, reason: str | No
     from auditwatch.findings.lookups import lookups_of
     from auditwatch.findings.store import Store
     from auditwatch.report.cards import CardMaker
-    from auditwatch.report.words import local_time
+    from auditwatch.report.words import local_day, local_time
 
     place = open_workspace(workspace)
     with Store(place.database) as store:
@@ -171,8 +171,9 @@ def show(workspace: Path | None, finding_id: str, reveal: bool, reason: str | No
     lookups = count(len(finding.event_ids), "lookup")
     standing = f"{finding.severity}  priority {_decades(finding)}  {finding.status}"
     local = zone(place.settings.agency.timezone)
+    dated = set(rows["time_quality"].to_pylist()) == {"date_only"}
     first, last = (
-        local_time(datetime.fromisoformat(time), local)
+        (local_day if dated else local_time)(datetime.fromisoformat(time), local)
         for time in (finding.first_seen, finding.last_seen)
     )
     span = f"{lookups}, {first}" if first == last else f"{lookups}, {first} to {last}"

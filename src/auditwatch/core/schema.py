@@ -98,9 +98,18 @@ LOOKUPS: Final = Table(
             TEXT,
             "the source's own id, else 20 digits of the sha256 of its fields:occurrence",
         ),
-        Column("event_time", INSTANT, "when the lookup was made"),
-        Column("time_quality", TEXT, "exact, assumed_zone, ambiguous_fold, skewed", repeats=True),
-        Column("local_hour", WHOLE, "agency-local hour, 0-23"),
+        Column(
+            "event_time", INSTANT, "when the lookup was made; for date_only where its day begins"
+        ),
+        Column(
+            "time_quality",
+            TEXT,
+            "exact, assumed_zone, ambiguous_fold, skewed, date_only",
+            repeats=True,
+        ),
+        Column(
+            "local_hour", WHOLE, "agency-local hour, 0-23; null where the source keeps days alone"
+        ),
         Column("local_weekday", WHOLE, "agency-local weekday, 0 Monday - 6 Sunday"),
         NIGHT,
         Column("operator_id", TEXT, "who keyed it", repeats=True),
@@ -197,7 +206,9 @@ SOURCES: Final = Table(
         Column("last_time", INSTANT, "latest event_time; null when none"),
         Column("first_night", TEXT, "earliest night; empty when none"),
         Column("last_night", TEXT, "latest night; empty when none"),
-        Column("field_states", TEXT, "JSON: canonical field -> exported | not_exported"),
+        Column(
+            "field_states", TEXT, "JSON: canonical field, local_hour -> exported | not_exported"
+        ),
     ),
 )
 

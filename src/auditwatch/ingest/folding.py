@@ -36,6 +36,9 @@ MICROSECONDS: Final = 1_000_000
 #: A cascade may begin before midnight, and its head may stand in another's time: this many times
 #: the longest cascade is looked at before a night begins.
 LOOK_BACK: Final = 10
+#: The same question about the same subject within this time (s) is one keystroke: sent to several
+#: states, or passed on by a regional key. Nobody types it twice that fast.
+COPY_SECONDS: Final = 2
 #: Lookups that may wait for a follow-up at once: nobody keys more within the time, and a flood of
 #: records would otherwise be compared each with each.
 WAITING_MAX: Final = 64
@@ -120,26 +123,29 @@ class _Head:
         When it was keyed (us since 1970).
     causes : dict of str to list of _About
         Transaction that may follow to the records of this cascade that it may follow.
-    asked : set of _About
-        What this cascade asked already: a machine asks once.
+    asked : dict of _About to list of int
+        What this cascade asked already, and when (us): a machine asks once for each cause.
     """
 
     position: int
     time: int
     causes: dict[str, list[_About]] = field(default_factory=dict)
-    asked: set[_About] = field(default_factory=set)
+    asked: dict[_About, list[int]] = field(default_factory=dict)
 
-    def take(self, about: _About, after: frozenset[str]) -> None:
+    def take(self, about: _About, time: int, after: frozenset[str]) -> None:
         """Note a record of the cascade and what may follow it."""
         if about.subject:
-            self.asked.add(about)
+            self.asked.setdefault(about, []).append(time)
         for transaction in after:
             self.causes.setdefault(transaction, []).append(about)
 
-    def may_cause(self, about: _About) -> bool:
-        """Tell whether a record may be a follow-up of this cascade."""
+    def may_cause(self, about: _About, time: int) -> bool:
+        """Tell whether a record may be a follow-up of this cascade, or a copy of one of its own."""
+        asked = self.asked.get(about, ())
+        if asked and time - asked[-1] <= COPY_SECONDS * MICROSECONDS:
+            return True
         causes = self.causes.get(about.transaction or "", ())
-        return about not in self.asked and any(one.may_cause(about) for one in causes)
+        return sum(one.may_cause(about) for one in causes) > len(asked)
 
 
 def fold(
@@ -149,8 +155,11 @@ def fold(
 
     A record follows when the same operator at the same terminal has a head at most `seconds`
     before whose transaction, or that of one of its follow-ups, may be followed by this one, when
-    it is about the same subject if that is of the same kind, was not asked in this cascade before,
-    and nothing was typed with it: case and reason are empty, the head's own, or begin with AUTO.
+    it is about the same subject if that is of the same kind, was asked once at most for each such
+    cause, and nothing was typed with it: case and reason are empty, the head's own, or begin with
+    AUTO.
+    So does a copy: a transaction that the catalogue knows and subject that the cascade asked within
+    `COPY_SECONDS`.
 
     Parameters
     ----------
@@ -170,7 +179,9 @@ def fold(
     """
     given = rows["origin"].cast(pa.string())
     machine = given.is_valid().to_numpy()
-    heads = _find_heads(rows, followers, seconds, machine)
+    # without an hour nobody can say what followed what
+    dated = pc.equal(rows["time_quality"].cast(pa.string()), "date_only").fill_null(False)
+    heads = _find_heads(rows, followers, seconds, machine | dated.to_numpy())
     ids = rows["event_id"].combine_chunks()
     lookup = pc.if_else(pa.array(machine), None, ids.take(pa.array(heads)))
     own = np.where(heads == np.arange(len(heads)), "manual", "cascade").astype(object)
@@ -179,14 +190,14 @@ def fold(
 
 
 def _find_heads(
-    rows: pa.Table, followers: Mapping[str, frozenset[str]], seconds: int, machine: Flags
+    rows: pa.Table, followers: Mapping[str, frozenset[str]], seconds: int, alone: Flags
 ) -> Ints:
-    """Return for each record the position of its head."""
+    """Return for each record the position of its head; some stand alone whatever is near."""
     heads: Ints = np.arange(rows.num_rows, dtype=np.int64)
     operators, terminals = _codes(rows["operator_id"]), _codes(rows["terminal"])
     times = rows["event_time"].cast(pa.int64()).to_numpy()
     order = np.lexsort((rows["line"].to_numpy(), times, terminals, operators))
-    order = order[~machine[order]]
+    order = order[~alone[order]]
     place = np.stack([operators[order], terminals[order]])
     near = (place[:, 1:] == place[:, :-1]).all(axis=0)
     near &= np.diff(times[order]) <= seconds * MICROSECONDS
@@ -226,14 +237,14 @@ def _walk(
             waiting.popleft()
         after = followers.get(about.transaction or "", NOTHING)
         for head in reversed(waiting):
-            if head.may_cause(about) and _untyped(typed[n], typed[head.position]):
+            if head.may_cause(about, time) and _untyped(typed[n], typed[head.position]):
                 heads[n] = head.position
-                head.take(about, after)
+                head.take(about, time, after)
                 break
         else:
-            if after:
+            if after or (about.transaction in followers and about.subject):
                 waiting.append(_Head(n, time))
-                waiting[-1].take(about, after)
+                waiting[-1].take(about, time, after)
     return heads
 
 

@@ -52,12 +52,15 @@ class Foreman:
     ----------
     settings : Settings
         For reading.
+    rules : Path
+        The rule pack, for mapping files.
     folder : Path
         Where records are left until they are stored; emptied at the start and at the end.
     """
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: Settings, rules: Path, folder: Path) -> None:
         self._settings = settings
+        self._rules = rules
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -119,6 +122,7 @@ class Foreman:
             str(task.path),
             str(self._place(number)),
             self._settings,
+            str(self._rules),
             task.format_name,
             str(task.mapping) if task.mapping else None,
         )

@@ -12,6 +12,7 @@ from auditwatch.core.errors import AuditwatchError, ConfigError, RuleError, Usag
 from auditwatch.core.files import require_file
 from auditwatch.core.schema import SOURCE_FIELDS
 from auditwatch.core.strict import read_documents, suggest
+from auditwatch.ingest.localkeys import LOCAL_SECTIONS, read_local_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Map
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Mapping", "fold_name", "match_columns", "read_mapping", "require_fields"]
 
 SAMPLE: Final = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
-KEYS: Final = ("format", "delimiter", "columns", "constants", "time", "prefix")
+KEYS: Final = ("format", "delimiter", "columns", "constants", "time", "prefix", *LOCAL_SECTIONS)
 SECTIONS: Final = {
     "columns": SOURCE_FIELDS,
     "constants": SOURCE_FIELDS,
@@ -53,6 +54,8 @@ class Mapping:
         IANA zone of times that carry none; empty for the agency's own.
     prefix : str
         PostgreSQL's ``log_line_prefix``; empty to try the usual ones.
+    transactions, systems : mapping of str to str
+        The agency's own words, upper case, to those of the catalogue.
     """
 
     file: str = ""
@@ -63,6 +66,8 @@ class Mapping:
     layout: str = ""
     zone: str = ""
     prefix: str = ""
+    transactions: Map[str, str] = field(default_factory=dict)
+    systems: Map[str, str] = field(default_factory=dict)
 
 
 def fold_name(name: str) -> str:
@@ -70,7 +75,7 @@ def fold_name(name: str) -> str:
     return re.sub(r"[\s_]+", "_", name.strip().lower())
 
 
-def read_mapping(path: Path, formats: Sequence[str]) -> Mapping:
+def read_mapping(path: Path, formats: Sequence[str], rules: Path) -> Mapping:
     """Read a mapping file strictly.
 
     Parameters
@@ -79,6 +84,8 @@ def read_mapping(path: Path, formats: Sequence[str]) -> Mapping:
         A YAML file.
     formats : sequence of str
         Names that `format` may have.
+    rules : Path
+        The rule pack: its catalogue has the words that the agency's own may stand for.
 
     Returns
     -------
@@ -88,11 +95,11 @@ def read_mapping(path: Path, formats: Sequence[str]) -> Mapping:
     Raises
     ------
     ConfigError
-        ``AW-INGEST-020`` with line, column and the nearest known word.
+        ``AW-INGEST-020``, ``-022`` with line, column and the nearest known word.
     """
     require_file(path)
     try:
-        return _mapping(read_documents(path), path, formats)
+        return _mapping(read_documents(path), path, formats, rules)
     except RuleError as error:
         raise ConfigError(
             error.what,
@@ -103,7 +110,9 @@ def read_mapping(path: Path, formats: Sequence[str]) -> Mapping:
         ) from error
 
 
-def _mapping(documents: Sequence[Document], path: Path, formats: Sequence[str]) -> Mapping:
+def _mapping(
+    documents: Sequence[Document], path: Path, formats: Sequence[str], rules: Path
+) -> Mapping:
     """Check the one document and take what it says."""
     if len(documents) != 1 or not isinstance(documents[0].content, dict):
         raise RuleError(
@@ -136,6 +145,7 @@ def _mapping(documents: Sequence[Document], path: Path, formats: Sequence[str]) 
         _layout(document),
         _zone(document),
         _text(document, "prefix"),
+        *(read_local_keys(document, section, rules) for section in LOCAL_SECTIONS),
     )
 
 
@@ -236,7 +246,7 @@ def match_columns(names: Sequence[str], mapping: Mapping, where: str) -> dict[st
     folded = [fold_name(name) for name in names]
     wanted = mapping.columns
     found: dict[str, int] = {}
-    for one in SOURCE_FIELDS:
+    for one in dict.fromkeys((*SOURCE_FIELDS, *wanted)):  # a format may know further names
         candidates = wanted.get(one, () if wanted else (one,))
         for candidate in map(fold_name, candidates):
             if folded.count(candidate) > 1:

@@ -13,12 +13,14 @@ import pyarrow.compute as pc
 
 from auditwatch.core.schema import LOOKUPS, SOURCE_FIELDS
 from auditwatch.ingest.profile import is_mask
-from auditwatch.ingest.times import BAD, QUALITIES, local_parts, read_times
+from auditwatch.ingest.times import BAD, DATED, QUALITIES, local_parts, read_dates, read_times
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+    from collections.abc import Mapping as Map
     from zoneinfo import ZoneInfo
 
+    from auditwatch.ingest.mapping import Mapping
     from auditwatch.ingest.spans import Chunk, Flags, Ints, Reject
 
 __all__ = [
@@ -117,7 +119,7 @@ def _origin(text: str) -> str | None:
     return word if word in GIVEN_ORIGINS else None
 
 
-RULES: Final[Mapping[str, Callable[[str], str | None]]] = {
+RULES: Final[Map[str, Callable[[str], str | None]]] = {
     "transaction": _upper,
     "subject_kind": _lower,
     "subject_id": subject_key,
@@ -135,7 +137,7 @@ PLAIN: Final = r"\A[!-~](?:[ -~]*[!-~])?\z"
 UPPER: Final = r"\A[!-`{-~](?:[ -`{-~]*[!-`{-~])?\z"
 LOWER: Final = r"\A[!-@\[-~](?:[ -@\[-~]*[!-@\[-~])?\z"
 WORDS: Final = r"\A[!-@\[-~]+(?: [!-@\[-~]+)*\z"
-KEEPS: Final[Mapping[str, str]] = {
+KEEPS: Final[Map[str, str]] = {
     "transaction": UPPER,
     "subject_kind": LOWER,
     "subject_id": r"\A[0-9A-LN-QS-Z](?:[ -`{-~]*[!-`{-~])?\z",  # nor does a mask begin like this
@@ -153,17 +155,15 @@ def rows_schema() -> pa.Schema:
     return pa.schema([(one.name, LABEL if one.repeats else one.type) for one in LOOKUPS.columns])
 
 
-def normalise(
-    chunk: Chunk, constants: Mapping[str, str], clock: Clock
-) -> tuple[pa.Table, list[Reject]]:
+def normalise(chunk: Chunk, mapping: Mapping, clock: Clock) -> tuple[pa.Table, list[Reject]]:
     """Turn the text columns of a chunk into rows of the lookups table.
 
     Parameters
     ----------
     chunk : Chunk
         Text as written.
-    constants : mapping of str to str
-        Fields with one value for all records.
+    mapping : Mapping
+        Fields with one value for all records, and what the agency's own words stand for.
     clock : Clock
         How to read times.
 
@@ -176,8 +176,11 @@ def normalise(
         ``missing_time``, ``missing_operator``, ``missing_system``, ``bad_time``, ``bad_event_id``.
     """
     count = len(chunk.records)
-    columns = {name: _text_column(name, chunk, constants) for name in SOURCE_FIELDS}
-    instants, quality = read_times(columns["event_time"], clock.assumed, clock.layout)
+    columns = {name: _text_column(name, chunk, mapping) for name in SOURCE_FIELDS}
+    if chunk.dated:
+        instants, quality = read_dates(columns["event_time"], clock.assumed)
+    else:
+        instants, quality = read_times(columns["event_time"], clock.assumed, clock.layout)
     codes = _refusals(columns, quality, count)
     kept = np.array([not code for code in codes], np.bool_)
     rejects = [chunk.refuse(int(at), codes[at]) for at in np.flatnonzero(~kept)]
@@ -185,18 +188,37 @@ def normalise(
     return rows.filter(pa.array(kept)) if rejects else rows, rejects
 
 
-def _text_column(name: str, chunk: Chunk, constants: Mapping[str, str]) -> pa.Array:
+def _text_column(name: str, chunk: Chunk, mapping: Mapping) -> pa.Array:
     """Return one normalised column: a dictionary where values repeat, else plain text."""
     count = len(chunk.records)
-    if name in constants:
-        values = pa.repeat(pa.scalar(constants[name], pa.string()), count)
+    if name in mapping.constants:
+        values = pa.repeat(pa.scalar(mapping.constants[name], pa.string()), count)
     else:
         values = chunk.columns.get(name, pa.nulls(count, pa.string()))
     if name in {"event_id", "event_time"}:
         trimmed = pc.utf8_trim_whitespace(values)
         return pc.if_else(pc.equal(trimmed, ""), None, trimmed)
+    keeps = "" if _own_words(name, mapping) else KEEPS.get(name, PLAIN)
+    return relabel(values.dictionary_encode(), _rule(name, mapping), keeps)
+
+
+def _own_words(name: str, mapping: Mapping) -> Map[str, str]:
+    """Return what the agency's own words in a field stand for."""
+    return {"transaction": mapping.transactions, "system": mapping.systems}.get(name, {})
+
+
+def _rule(name: str, mapping: Mapping) -> Callable[[str], str | None]:
+    """Return how a field is normalised; the agency's own words are put into the catalogue's."""
     rule = RULES.get(name, plain_text)
-    return relabel(values.dictionary_encode(), rule, KEEPS.get(name, PLAIN))
+    own = _own_words(name, mapping)
+    if not own:
+        return rule
+
+    def translated(text: str) -> str | None:
+        word = rule(text)
+        return own.get(word.upper(), word) if word else None
+
+    return translated
 
 
 def relabel(
@@ -229,7 +251,7 @@ def relabel(
     return pa.DictionaryArray.from_arrays(indices.cast(pa.int32()), entries.dictionary)
 
 
-def _refusals(columns: Mapping[str, pa.Array], quality: Ints, count: int) -> list[str]:
+def _refusals(columns: Map[str, pa.Array], quality: Ints, count: int) -> list[str]:
     """Return a reason code for each record that cannot be used, else nothing."""
     codes = np.full(count, "", object)
     no_system = _empty(columns["system"]) & _empty(columns["transaction"])
@@ -262,7 +284,7 @@ def _unfit(values: pa.Array) -> Flags:
 
 
 def _rows(
-    chunk: Chunk, columns: Mapping[str, pa.Array], instants: Ints, quality: Ints, clock: Clock
+    chunk: Chunk, columns: Map[str, pa.Array], instants: Ints, quality: Ints, clock: Clock
 ) -> pa.Table:
     """Put given and computed columns together."""
     hours, weekdays, nights = local_parts(np.where(quality == BAD, 0, instants), clock.agency)
@@ -275,7 +297,7 @@ def _rows(
     computed = {
         "event_time": pa.array(instants).cast(pa.timestamp("us", "UTC")),
         "time_quality": names,
-        "local_hour": pa.array(hours),
+        "local_hour": pa.array(hours, mask=quality == DATED),
         "local_weekday": pa.array(weekdays),
         "night": nights,
         "reason_norm": relabel(columns["reason"], reason_words, WORDS),

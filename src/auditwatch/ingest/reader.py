@@ -103,7 +103,9 @@ def read_source(
     followers = Followers(read_followers(rules), settings.ingest.cascade_seconds)
     with TemporaryDirectory(prefix="auditwatch-") as name:
         folder = Path(name)
-        staged = stage_source(path, settings, folder, format_name=format_name, mapping=mapping)
+        staged = stage_source(
+            path, settings, folder, rules=rules, format_name=format_name, mapping=mapping
+        )
         tally = SourceTally(staged)
         stretches = []
         for one in settle(staged, folder, followers):

@@ -95,6 +95,7 @@ def stage_source(
     settings: Settings,
     folder: Path,
     *,
+    rules: Path,
     format_name: str = AUTO,
     mapping: Path | None = None,
 ) -> Staged:
@@ -108,6 +109,8 @@ def stage_source(
         The agency's zone and the limits of reading.
     folder : Path
         Where records and rejects are left; made if missing.
+    rules : Path
+        The rule pack, for the words that a mapping file may translate to.
     format_name : str
         A format's name, or ``auto``.
     mapping : Path, optional
@@ -123,7 +126,7 @@ def stage_source(
     InputError, UsageError, ConfigError, IntegrityError
         As for `read_source`.
     """
-    asked = read_mapping(mapping, list(known_formats())) if mapping else Mapping()
+    asked = read_mapping(mapping, list(known_formats()), rules) if mapping else Mapping()
     ensure_folder(folder)
     with Stream(path) as stream:
         wanted = _asked_format(format_name, asked)
@@ -160,6 +163,7 @@ class _Reading:
         self._profile = Profile()
         self._exported = set(mapping.constants)
         self._noted: list[tuple[str, str]] = []
+        self._hours = True
         self._accepted = self._rejected = 0
 
     def take(self, chunk: Chunk, rows: pa.Table, refused: list[Reject]) -> None:
@@ -175,11 +179,15 @@ class _Reading:
         self._rejected += sum(one.lines for one in rejects)
         self._noted += chunk.gaps
         self._exported |= set(chunk.columns)
+        self._hours &= not chunk.dated
         self._profile.add(chunk)
 
     def staged(self, format_name: str) -> Staged:
         """Return what the whole source came to."""
         stream, exported = self.stream, self._exported
+        states = {n: "exported" if n in exported else "not_exported" for n in SOURCE_FIELDS}
+        if not self._hours:
+            states["local_hour"] = "not_exported"
         account = Account(
             stream.lines,
             accepted=self._accepted,
@@ -194,7 +202,7 @@ class _Reading:
             format=format_name,
             bytes=stream.delivered,
             account=account,
-            states={n: "exported" if n in exported else "not_exported" for n in SOURCE_FIELDS},
+            states=states,
             noted=[*self._noted, *self._profile.gaps()],
             reasons=dict(self.refusals.reasons),
             nights=dict(self.spool.nights),
@@ -207,7 +215,7 @@ def _normaliser(settings: Settings, mapping: Mapping) -> Callable[[Chunk], _Made
     agency = zone(settings.agency.timezone)
     assumed = zone(mapping.zone) if mapping.zone else agency
     clock = Clock(agency, assumed, mapping.layout)
-    return lambda chunk: normalise(chunk, mapping.constants, clock)
+    return lambda chunk: normalise(chunk, mapping, clock)
 
 
 def _refuse_flood(rejects: int, stream: Stream) -> None:

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from auditwatch.ingest.spans import Ints
 
-__all__ = ["BAD", "QUALITIES", "local_parts", "parse_instant", "read_times"]
+__all__ = ["BAD", "DATED", "QUALITIES", "local_parts", "parse_instant", "read_dates", "read_times"]
 
 #: Values of time_quality by code; a negative code is a time that cannot be read.
-QUALITIES: Final = ("exact", "assumed_zone", "ambiguous_fold", "skewed")
-EXACT, ASSUMED, FOLD, SKEWED = range(4)
+QUALITIES: Final = ("exact", "assumed_zone", "ambiguous_fold", "skewed", "date_only")
+EXACT, ASSUMED, FOLD, SKEWED, DATED = range(5)
 BAD: Final = -1
 
 SECOND: Final = 1_000_000
@@ -40,6 +40,7 @@ LOOSE: Final = re.compile(
     r" ?(?:([Zz]|UTC|GMT)|([+-])(0\d|1[0-4])(?::?([0-5]\d))?|([A-Z]{2,5}))?",
     re.ASCII,
 )
+DAY_ONLY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 NUMBER: Final = re.compile(r"(\d{5}|\d{10}|\d{13}|\d{16})(?:\.(\d{1,15}))?", re.ASCII)
 #: Microseconds of one unit, by the digits of a count since 1970: seconds, milli-, microseconds.
 COUNTED: Final = {10: SECOND, 13: SECOND // 1000, 16: 1}
@@ -84,6 +85,43 @@ def read_times(texts: pa.Array, agency: ZoneInfo, layout: str = "") -> tuple[Int
             instants[at], quality[at] = read_one
     quality[(instants < EARLIEST) | (instants >= LATEST)] = BAD
     return instants, quality
+
+
+def read_dates(texts: pa.Array, agency: ZoneInfo) -> tuple[Ints, Ints]:
+    """Read days of a source that keeps no hour.
+
+    Parameters
+    ----------
+    texts : pa.Array of string, shape (n,)
+        ``ccyy-mm-dd``.
+    agency : ZoneInfo
+        Zone whose days they are.
+
+    Returns
+    -------
+    instants : ndarray of int64, shape (n,)
+        Where each day begins, microseconds since 1970 in UTC; the lookup was made at some time
+        of that day.
+    quality : ndarray of int64, shape (n,)
+        `DATED` or `BAD`.
+    """
+    coded = texts.dictionary_encode()
+    days = [_start_of(text, agency) for text in coded.dictionary.to_pylist()]
+    starts = np.array([*(BAD if day is None else day for day in days), BAD], np.int64)
+    instants = starts[coded.indices.fill_null(len(days)).to_numpy()]
+    known = (instants >= EARLIEST) & (instants < LATEST)
+    return np.where(known, instants, 0), np.where(known, DATED, BAD)
+
+
+def _start_of(text: str, agency: ZoneInfo) -> int | None:
+    """Return where a day begins in the agency's zone (us); None when it is no day."""
+    if not DAY_ONLY.fullmatch(text):
+        return None
+    try:
+        wall = datetime.fromisoformat(f"{text}T00:00:00").replace(tzinfo=agency)
+        return (wall - EPOCH) // timedelta(microseconds=1)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _read_zoned(texts: pa.Array, _: ZoneInfo) -> tuple[Ints, Ints] | None:

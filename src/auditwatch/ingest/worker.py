@@ -31,6 +31,7 @@ class Job(msgspec.Struct, frozen=True):
     path: str
     folder: str
     settings: Settings
+    rules: str
     format_name: str
     mapping: str | None = None
 
@@ -83,6 +84,7 @@ def _done(job: Job) -> Answer:
             path,
             job.settings,
             Path(job.folder),
+            rules=Path(job.rules),
             format_name=job.format_name,
             mapping=mapping,
         )

@@ -95,11 +95,9 @@ def is_judged(rows: pa.Table) -> pa.ChunkedArray:
 
 
 def _counts(values: pa.ChunkedArray) -> dict[str, int]:
-    """Count the values of a column, in value order."""
-    counted = pc.value_counts(pc.cast(values, pa.string())).to_pylist()
-    return {
-        item["values"]: item["counts"] for item in sorted(counted, key=lambda i: i["values"] or "")
-    }
+    """Count the values of a column, in value order; what is not given counts as empty."""
+    counted = pc.value_counts(pc.fill_null(pc.cast(values, pa.string()), "")).to_pylist()
+    return {item["values"]: item["counts"] for item in sorted(counted, key=lambda i: i["values"])}
 
 
 def _unmapped(heads: pa.Table, verdicts: pa.Table) -> dict[str, int]:

@@ -32,7 +32,7 @@ def ingest_files(
 
 def reading_room(workspace: Workspace) -> Foreman:
     """Return what reads files for a workspace; enter it early, under the lock."""
-    return Foreman(workspace.settings, workspace.staging)
+    return Foreman(workspace.settings, workspace.rules, workspace.staging)
 
 
 def read_followed(

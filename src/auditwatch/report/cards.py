@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from auditwatch.report.pictures import nights_strip, span
-from auditwatch.report.words import harmless, local_time, masked_reason, name_words
+from auditwatch.report.words import harmless, local_day, local_time, masked_reason, name_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -184,9 +184,10 @@ class CardMaker:
         hidden = name_words(
             (row["subject_name"], row["subject_id"], row["operator_id"], row["requester_id"])
         )
+        told = local_day if row["time_quality"] == "date_only" else local_time
         what = " · ".join(part for part in (row["system"], row["transaction"]) if part)
         return LookupLine(
-            time=local_time(row["event_time"], self.zone),
+            time=told(row["event_time"], self.zone),
             operator=self._name("operator", row["operator_id"]),
             subject=self._name("subject", row["subject_id"]),
             what=harmless(what, CELL_MAX),

@@ -11,7 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from zoneinfo import ZoneInfo
 
-__all__ = ["MASKED", "harmless", "local_time", "long_day", "masked_reason", "name_words", "visible"]
+__all__ = [
+    "MASKED",
+    "harmless",
+    "local_day",
+    "local_time",
+    "long_day",
+    "masked_reason",
+    "name_words",
+    "visible",
+]
 
 #: Stands for a hidden word, the same length for every word.
 MASKED: Final = "•••"
@@ -145,3 +154,8 @@ def long_day(night: str) -> str:
 def local_time(time: datetime, zone: ZoneInfo) -> str:
     """Return an instant on the agency's clock: ``2026-03-05 21:14 PST``."""
     return f"{time.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+
+
+def local_day(time: datetime, zone: ZoneInfo) -> str:
+    """Return the day of a lookup whose source keeps no hour: ``2026-03-05, hour not kept``."""
+    return f"{time.astimezone(zone):%Y-%m-%d}, hour not kept"

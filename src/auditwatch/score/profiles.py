@@ -25,7 +25,7 @@ UNKNOWN: Final = "unknown"
 KEYS: Final = ("night", "operator_id", "subject_id")
 READ: Final = (
     "event_id", "lookup_id", "origin", "night", "operator_id", "operator_role", "operator_unit",
-    "subject_id", "case_id", "reason_norm",
+    "subject_id", "case_id", "reason_norm", "time_quality",
 )  # fmt: skip
 COUNTS: Final = ("lookups", "explained", "numbered", "rushed")
 LABELS: Final = ("operator_role", "operator_unit")
@@ -65,6 +65,8 @@ def pair_nights(lookups: pa.Table | Iterable[pa.RecordBatch], context: Context) 
 
 def _moments(rows: pa.Table) -> pa.Table:
     """Return who looked at whom when, small enough to keep for a whole night."""
+    dated = pc.equal(pc.fill_null(rows["time_quality"], ""), "date_only")
+    rows = rows.filter(pc.invert(dated))  # without an hour nothing is a rush
     columns = {name: pc.dictionary_encode(rows[name]) for name in KEYS}
     return pa.table({**columns, "event_time": rows["event_time"]})
 
