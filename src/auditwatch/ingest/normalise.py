@@ -241,7 +241,7 @@ def relabel(
         Of int32 and string; equal results share one entry.
     """
     given = values.dictionary
-    kept = pc.match_substring_regex(given, keeps) if keeps else pa.array([False] * len(given))
+    kept = pc.match_substring_regex(given, keeps) if keeps else pa.repeat(False, len(given))
     if pc.all(kept).as_py():
         return values.cast(LABEL)
     odd = given.filter(pc.invert(kept))
