@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from auditwatch.ingest.lines import Block
     from auditwatch.ingest.spans import Reject
 
-__all__ = ["LineError", "Object", "as_text", "find_value", "fold_keys", "read_objects"]
+__all__ = [
+    "LineError",
+    "Object",
+    "as_text",
+    "find_value",
+    "fold_keys",
+    "read_object",
+    "read_objects",
+]
 
 DEPTH_MAX: Final = 64
 KEYS_MAX: Final = 1000
@@ -54,13 +62,26 @@ def read_objects(block: Block, limit: int) -> Iterator[tuple[int, Object | Rejec
             yield at, None
             continue
         try:
-            yield at, _read_object(line, limit)
+            yield at, read_object(line, limit)
         except LineError as error:
             yield at, block.refuse(at, at + 1, str(error))
 
 
-def _read_object(line: bytes, limit: int) -> Object:
-    """Read one line as one object."""
+def read_object(line: bytes, limit: int) -> Object:
+    """Read one line as one object.
+
+    Parameters
+    ----------
+    line : bytes
+        One line, with or without its end.
+    limit : int
+        Longest line (bytes).
+
+    Raises
+    ------
+    LineError
+        The reason code of a line that is no strict JSON object.
+    """
     if len(line) > limit:
         raise LineError("too_long")
     if b"\0" in line:

@@ -50,6 +50,8 @@ class SourceRead:
         GAPS.
     record_lines : pa.Array of int64, shape (lookups,)
         Physical lines that each record spans.
+    remarks : tuple of str
+        Sentences on how the source was taken.
     """
 
     source: pa.Table
@@ -57,6 +59,7 @@ class SourceRead:
     rejects: pa.Table
     gaps: pa.Table
     record_lines: pa.Array
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class _Content:
     noted: list[tuple[str, str]]
     states: dict[str, str]
     ledger: Ledger
+    remarks: tuple[str, ...]
 
 
 REJECTS_MAX: Final = 1_000_000
@@ -143,7 +147,8 @@ def read_source(
     ).check(str(path))
     facts = SourceFacts(source_id, stream.name, chosen.NAME, stream.delivered, content.states)
     gaps = find_gaps(source_id, rows, content.noted, rejects)
-    return SourceRead(source_row(facts, account, rows), rows, rejects, gaps, pa.array(lines))
+    row = source_row(facts, account, rows)
+    return SourceRead(row, rows, rejects, gaps, pa.array(lines), content.remarks)
 
 
 def _asked_format(format_name: str, mapping: Mapping) -> str:
@@ -169,6 +174,7 @@ def _read(stream: Stream, chosen: Format, settings: Settings, mapping: Mapping) 
     noted: list[tuple[str, str]] = []
     exported = set(mapping.constants)
     profile = Profile()
+    remarks: dict[str, None] = {}
     for chunk in chosen.read(stream, Request(mapping, settings.ingest.record_bytes_max)):
         ledger.tile(chunk)
         kept, refused = normalise(chunk, mapping.constants, clock)
@@ -177,13 +183,15 @@ def _read(stream: Stream, chosen: Format, settings: Settings, mapping: Mapping) 
         rejects += [*chunk.rejects, *refused]
         _refuse_flood(len(rejects), stream)
         noted += chunk.gaps
+        remarks |= dict.fromkeys(chunk.remarks)
         profile.add(chunk)
         exported |= set(chunk.columns)
     ledger.close(stream.size, stream.lines)
     noted += profile.gaps()
     states = {one: "exported" if one in exported else "not_exported" for one in SOURCE_FIELDS}
     table = pa.concat_tables(rows).unify_dictionaries().combine_chunks()
-    return _Content(table, np.concatenate([NO_LINES, *lines]), rejects, noted, states, ledger)
+    whole = np.concatenate([NO_LINES, *lines])
+    return _Content(table, whole, rejects, noted, states, ledger, tuple(remarks))
 
 
 def _refuse_flood(rejects: int, stream: Stream) -> None:

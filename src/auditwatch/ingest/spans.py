@@ -100,6 +100,8 @@ class Chunk:
         Where `data` begins in the source (bytes).
     gaps : tuple of (str, str)
         Kind and plain sentence of what makes the evidence doubtful here.
+    remarks : tuple of str
+        How the source was taken, for the account to say; each is said once.
     """
 
     columns: Mapping[str, pa.Array]
@@ -110,6 +112,7 @@ class Chunk:
     data: bytes = field(default=b"", repr=False)
     base: int = 0
     gaps: tuple[tuple[str, str], ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def refuse(self, position: int, code: str) -> Reject:
         """Return the reject of a record that was split well but cannot be used."""

@@ -67,6 +67,8 @@ def read_into(
                 raise
             done = replace(done, notes=[*done.notes, f"not read: {error}"], incomplete=True)
             continue
+        remarks = [f"{one.path.name}: {remark}" for remark in read.remarks]
+        done = replace(done, notes=[*done.notes, *remarks])
         done = _stored(done, one, store_source(read, lake), workspace)
     tell("reading sources", len(wanted), len(wanted))
     return done
