@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["record_key", "statement_verb", "table_named"]
+__all__ = ["record_key", "table_named"]
 
 TOKEN: Final = re.compile(
     r"""\s+
@@ -62,7 +62,6 @@ ANCHORS: Final = {**STARTS, "insert": "into"}
 MANY: Final = frozenset(
     ["join", "union", "intersect", "except", "with", "using", "lateral", "only", "table"]
 )
-VERB: Final = re.compile(r"[\s(]*([A-Za-z]{2,20})\b")
 
 Token = tuple[str, str]
 
@@ -128,12 +127,6 @@ def table_named(statement: str) -> str:
         return ""  # a function
     after = rest[2:] if rest[:1] == [("name", "as")] else rest
     return "" if ("sign", ",") in after[:2] and anchor == "from" else ".".join(name)
-
-
-def statement_verb(statement: str) -> str:
-    """Return the first word of a statement in upper case; empty when it begins otherwise."""
-    found = VERB.match(statement)
-    return found[1].upper() if found else ""
 
 
 def _tokens(statement: str) -> list[Token]:

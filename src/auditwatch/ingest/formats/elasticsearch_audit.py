@@ -35,6 +35,13 @@ FIELDS: Final = (
 )
 #: What was asked of data. The rest is about who is who: logins, settings, tampering.
 ASKED: Final = {"access_granted": None, "access_denied": "denied"}
+#: pgAudit's classes, by what an action begins with; the first that fits counts.
+CLASSES: Final = {
+    "indices:data/read/": "READ",
+    "indices:data/write/": "WRITE",
+    "indices:admin/": "DDL",
+    "cluster:admin/xpack/security/": "ROLE",
+}
 
 
 def sniff(head: bytes) -> bool:
@@ -68,8 +75,18 @@ def _take(entry: Object) -> Row | None:
         "agency": first_text(entry, "cluster.name"),
         "terminal": host_of(first_text(entry, "origin.address")),
         "system": "elasticsearch",
-        "transaction": first_text(entry, "action"),
+        "transaction": _access(first_text(entry, "action")),
         "subject_kind": "index" if indices else None,
         "subject_id": indices,
         "outcome": ASKED[event],
     }
+
+
+def _access(action: str | None) -> str | None:
+    """Return class and action, such as ``READ.search``."""
+    if not action:
+        return None
+    for start, kind in CLASSES.items():
+        if action.startswith(start):
+            return f"{kind}.{action.removeprefix(start)}"
+    return f"MISC.{action}"

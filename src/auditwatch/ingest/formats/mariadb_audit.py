@@ -11,10 +11,11 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from auditwatch.ingest.accessclass import access, statement_access
 from auditwatch.ingest.jsontext import LineError
 from auditwatch.ingest.lines import LineReader
 from auditwatch.ingest.recordwise import as_chunk, refuse_mapping
-from auditwatch.ingest.sqlkey import record_key, statement_verb, table_named
+from auditwatch.ingest.sqlkey import record_key, table_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,9 +80,11 @@ class Line:
     name : str
         A table; empty for other lines.
     text : str
-        The statement where it is whole; else empty.
+        The statement; empty for other lines.
     code : str
         Error number; ``0`` for success, empty for table lines.
+    whole : bool
+        Whether nothing can have been cut off the statement.
     """
 
     time: str
@@ -95,6 +98,7 @@ class Line:
     name: str
     text: str
     code: str
+    whole: bool
 
     @property
     def statement(self) -> Statement:
@@ -210,8 +214,8 @@ def _parsed(line: bytes, limit: int) -> Line:
         raise LineError("audit_payload")
     whole = len(matched["text"] or b"") < WHOLE_MAX
     # some clients send the zero byte that ends their statement; it is no part of the text
-    text = ESCAPED.sub(_unescape, values["text"]).rstrip("\0") if whole else ""
-    return Line(**{**values, "text": text})
+    text = ESCAPED.sub(_unescape, values.pop("text")).rstrip("\0")
+    return Line(**values, text=text, whole=whole)
 
 
 def _unescape(found: re.Match[str]) -> str:
@@ -230,28 +234,29 @@ def _is_housekeeping(line: Line, asked: Line | None) -> bool:
 
 def _table_row(line: Line, asked: Line | None) -> Row:
     """Return the fields of an access to a table, with what its statement tells of it."""
-    text = asked.text if asked else ""
     name = f"{line.database}.{line.name}"
-    verb = statement_verb(text)
+    # the table line says what was done to this table, the statement may do more than one thing
+    command = statement_access(asked.text).partition(".")[2] if asked else ""
+    counted = line.operation in ("READ", "WRITE")
+    done = f"{line.operation}.{command or 'TABLE'}" if counted else access(line.operation)
     return {
         **_common(line, f"{line.operation}:{name}"),
-        "transaction": f"{line.operation}.{verb}" if verb else line.operation,
+        "transaction": done,
         "subject_kind": "table",
-        "subject_id": _with_key(name, text),
+        "subject_id": _with_key(name, asked) if asked else name,
         "outcome": _outcome(asked.code) if asked else None,
     }
 
 
 def _statement_row(line: Line) -> Row:
     """Return the fields of a statement that stands alone."""
-    table = table_named(line.text)
+    table = table_named(line.text) if line.whole else ""
     name = f"{line.database}.{table}" if table and "." not in table and line.database else table
-    verb = statement_verb(line.text)
     return {
         **_common(line, QUERY),
-        "transaction": f"{QUERY}.{verb}" if verb else QUERY,
+        "transaction": statement_access(line.text) or QUERY,
         "subject_kind": "table" if name else None,
-        "subject_id": _with_key(name, line.text) if name else None,
+        "subject_id": _with_key(name, line) if name else None,
         "outcome": _outcome(line.code),
     }
 
@@ -271,9 +276,9 @@ def _common(line: Line, what: str) -> Row:
     }
 
 
-def _with_key(name: str, text: str) -> str:
+def _with_key(name: str, asked: Line) -> str:
     """Return a table with the record that the statement names in it, if it surely names one."""
-    key = record_key(text, "", name)
+    key = record_key(asked.text, "", name) if asked.whole else ""
     return f"{name}#{key}" if key else name
 
 

@@ -41,6 +41,14 @@ NO_ACTS: Final = frozenset(
     ["authenticate", "logout", "clientMetadata", "startup", "shutdown", "applicationMessage"]
 )
 REFUSED: Final = "13"
+#: pgAudit's classes, by what the name of a command or act begins with; the last that fits counts.
+CLASSES: Final = {
+    "READ": ("find", "aggregate", "count", "distinct", "getMore", "mapReduce"),
+    "WRITE": ("findAndModify", "insert", "update", "delete", "bulkWrite"),
+    "DDL": ("create", "drop", "rename", "collMod", "convertToCapped", "shardCollection", "import"),
+    "ROLE": ("grant", "revoke"),
+}
+ABOUT_RIGHTS: Final = ("User", "UsersFromDatabase", "Role", "RolesFromDatabase")
 #: Where a command says which documents it wants.
 CONDITIONS: Final = ("param.args.filter", "param.args.query")
 #: How the log writes values that JSON has no type for.
@@ -79,10 +87,19 @@ def _server(entry: Object) -> Row | None:
         "operator_id": joined(users),
         "terminal": first_text(entry, "remote.ip"),
         "system": (place or "").split(".")[0] or NAME,
-        "transaction": first_text(entry, "param.command") if kind == CHECK else kind,
+        "transaction": _access(first_text(entry, "param.command") if kind == CHECK else kind),
         **_subject(entry, kind, place),
         "outcome": _outcome(first_text(entry, "result")),
     }
+
+
+def _access(command: str | None) -> str | None:
+    """Return class and command, such as ``READ.find``."""
+    if not command:
+        return None
+    fits = [name for name, firsts in CLASSES.items() if command.startswith(firsts)]
+    kind = "ROLE" if command.endswith(ABOUT_RIGHTS) else fits[-1] if fits else "MISC"
+    return f"{kind}.{command}"
 
 
 def _subject(entry: Object, kind: str | None, place: str | None) -> Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from auditwatch.ingest.accessclass import access
 from auditwatch.ingest.envelope import begins_with
 from auditwatch.ingest.jsonfields import first_text, in_utc, joined, list_at
 from auditwatch.ingest.jsontext import LineError, fold_keys
@@ -81,7 +82,7 @@ def _query(row: Object) -> Row:
         "operator_id": first_text(row, "user_name"),
         "operator_role": first_text(row, "role_name"),
         "system": first_text(row, "database_name") or NAME,
-        "transaction": first_text(row, "query_type"),
+        "transaction": access(first_text(row, "query_type") or ""),
         "subject_kind": "table" if table else None,
         "subject_id": f"{whole}#{key}" if key else whole,
         "outcome": _outcome(row),
@@ -116,7 +117,7 @@ def _access(row: Object) -> Row:
         "event_time": first_text(row, "query_start_time"),
         "operator_id": first_text(row, "user_name"),
         "system": NAME,
-        "transaction": "READ" if read else "WRITE",
+        "transaction": "READ.ACCESS" if read else "WRITE.ACCESS",
         "subject_kind": kinds.pop() if len(kinds) == 1 else None,
         "subject_id": joined([first_text(one, "objectname") for one in objects]),
     }

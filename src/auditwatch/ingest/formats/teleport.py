@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from auditwatch.ingest.accessclass import statement_access
 from auditwatch.ingest.envelope import begins_with
 from auditwatch.ingest.jsonfields import first_text, host_of, in_utc
 from auditwatch.ingest.recordwise import read_json_rows
@@ -84,17 +85,22 @@ def _take(event: Object) -> Row | None:
         "agency": first_text(event, "cluster_name"),
         "terminal": host_of(first_text(event, "addr.remote", "addr_remote", "src_addr")),
         "system": first_text(event, "db_service", "server_hostname", "server_id") or NAME,
-        "transaction": name,
+        "transaction": statement_access(_statement(event)) or name,
         "subject_kind": kind,
         "subject_id": subject,
         "outcome": "error" if first_text(event, "success") == "false" else None,
     }
 
 
+def _statement(event: Object) -> str:
+    """Return the statement of an event of a database; empty for all others."""
+    return first_text(event, "db_query", "query") or ""
+
+
 def _database(event: Object) -> tuple[str | None, str | None]:
     """Return kind and key of what was asked of a database."""
     base = first_text(event, "db_name", "db_service")
-    text = first_text(event, "db_query", "query") or ""
+    text = _statement(event)
     if not (table := table_named(text)):
         return ("database" if base else None), base
     key = record_key(text, "", table)
