@@ -84,7 +84,7 @@ def record_key(statement: str, parameters: str, object_name: str) -> str:
         ``column=value`` pairs in column order joined by ``&``; empty when the statement is not of
         the simple kind or a value is not in the log.
     """
-    if not object_name or len(statement) > STATEMENT_MAX or COMMENT.search(statement):
+    if not object_name or _is_doubtful(statement):
         return ""
     tokens = _tokens(statement)
     words = [value for kind, value in tokens if kind == "name"]
@@ -113,7 +113,7 @@ def table_named(statement: str) -> str:
     str
         Its name, parts joined by dots; empty when there may be more than one, or none.
     """
-    if len(statement) > STATEMENT_MAX or COMMENT.search(statement):
+    if _is_doubtful(statement):
         return ""
     tokens = _tokens(statement)
     words = [value for kind, value in tokens if kind == "name"]
@@ -127,6 +127,11 @@ def table_named(statement: str) -> str:
         return ""  # a function
     after = rest[2:] if rest[:1] == [("name", "as")] else rest
     return "" if ("sign", ",") in after[:2] and anchor == "from" else ".".join(name)
+
+
+def _is_doubtful(statement: str) -> bool:
+    """Tell whether a statement is too long, or holds what a server may read in its own way."""
+    return len(statement) > STATEMENT_MAX or "\0" in statement or bool(COMMENT.search(statement))
 
 
 def _tokens(statement: str) -> list[Token]:
