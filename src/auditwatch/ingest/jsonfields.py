@@ -32,7 +32,10 @@ def first_text(record: Object, *places: str) -> str | None:
     LineError
         ``nested_value`` when a list or an object stands where text is due.
     """
-    return next((text for one in places if (text := as_text(find_value(record, one)[1]))), None)
+    for place in places:
+        if text := as_text(find_value(record, place)[1]):
+            return text
+    return None
 
 
 def list_at(record: Object, place: str) -> list[Any]:

@@ -34,6 +34,10 @@ BOM: Final = b"\xef\xbb\xbf"
 Object = dict[str, Any]
 
 
+class _Folded(dict[str, Any]):
+    """An object under folded keys."""
+
+
 class LineError(ValueError):
     """A line that is no usable record; its text is the reason code."""
 
@@ -145,7 +149,9 @@ def fold_keys(record: Object) -> Object:
     LineError
         ``duplicate_key`` when two keys fold to the same one.
     """
-    found = {_folded(key): value for key, value in record.items()}
+    if isinstance(record, _Folded):
+        return record
+    found = _Folded((_folded(key), value) for key, value in record.items())
     if len(found) != len(record):
         raise LineError("duplicate_key")
     return found
@@ -157,7 +163,7 @@ def find_value(record: Object, name: str) -> tuple[bool, Any]:
     Parameters
     ----------
     record : dict
-        One object under folded keys.
+        One object under folded keys; objects inside are folded in place.
     name : str
         Folded name; ``user.id`` is the key of that very name or `id` inside `user`.
 
@@ -170,7 +176,11 @@ def find_value(record: Object, name: str) -> tuple[bool, Any]:
         return True, record[name]
     first, dot, rest = name.partition(".")
     inside = record.get(first) if dot else None
-    return find_value(fold_keys(inside), rest) if isinstance(inside, dict) else (False, None)
+    if not isinstance(inside, dict):
+        return False, None
+    # kept, so that the next look into the same object need not fold it again
+    record[first] = inside = fold_keys(inside)
+    return find_value(inside, rest)
 
 
 def as_text(value: Any) -> str | None:
@@ -189,6 +199,8 @@ def as_text(value: Any) -> str | None:
         raise LineError("nested_value")
     if "\0" in value:
         raise LineError("nul_byte")
+    if value.isascii():
+        return value
     try:
         value.encode("utf-8")
     except UnicodeEncodeError as error:
