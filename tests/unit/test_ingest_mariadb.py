@@ -127,11 +127,36 @@ def test_the_servers_own_tables_are_no_lookups_unless_named(tmp_path: Path) -> N
     ]
 
 
-def test_connection_and_query_numbers_may_begin_anew(tmp_path: Path) -> None:
-    """After a restart of the server the same numbers are other statements."""
-    lines = [_line(7, "READ", "person", at=1), _line(7, "READ", "person", at=2)]
-    read = _read(tmp_path / "a.log", "".join(lines))
-    assert read.lookups.num_rows == 2
+@pytest.mark.parametrize("connects", ["", _line(0, "CONNECT", code="0")])
+def test_numbers_that_begin_anew_are_other_statements(tmp_path: Path, connects: str) -> None:
+    """After a restart of the server, the same numbers have their own tables and texts."""
+    lines = [
+        _line(7, "READ", "person", at=1),
+        _asked(7, DOE),
+        connects,
+        _line(7, "READ", "person", at=2),
+        _asked(7, DOE.replace("DOE", "ROE")),
+        connects,
+        _asked(7, "select * from vehicle"),
+    ]
+    assert [subject for _, subject, _ in _told(_read(tmp_path / "a.log", "".join(lines)))] == [
+        "RECORDS.PERSON#LAST_NAME=DOE",
+        "RECORDS.PERSON#LAST_NAME=ROE",
+        "RECORDS.VEHICLE",
+    ]
+
+
+def test_a_text_behind_a_new_connection_belongs_to_it(tmp_path: Path) -> None:
+    """A server that stopped in the middle of a statement leaves its table without a text."""
+    lines = [
+        _line(7, "READ", "person", at=1),
+        _line(0, "CONNECT", code="0"),
+        _asked(7, "select * from vehicle"),
+    ]
+    assert _told(_read(tmp_path / "a.log", "".join(lines))) == [
+        ("READ.TABLE", "RECORDS.PERSON", None),
+        ("READ.SELECT", "RECORDS.VEHICLE", None),
+    ]
 
 
 def test_a_statement_across_two_blocks_is_still_one(tmp_path: Path) -> None:

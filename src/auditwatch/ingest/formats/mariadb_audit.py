@@ -15,6 +15,7 @@ from auditwatch.ingest.accessclass import access, statement_access
 from auditwatch.ingest.jsontext import LineError
 from auditwatch.ingest.lines import LineReader
 from auditwatch.ingest.recordwise import as_chunk, refuse_mapping
+from auditwatch.ingest.spans import Reject
 from auditwatch.ingest.sqlkey import record_key, table_named
 
 if TYPE_CHECKING:
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
     from auditwatch.ingest.lines import Block
     from auditwatch.ingest.recordwise import Row
     from auditwatch.ingest.request import Request
-    from auditwatch.ingest.spans import Chunk, Reject
+    from auditwatch.ingest.spans import Chunk
     from auditwatch.ingest.stream import Stream
 
-    Found = Sequence[tuple[int, "Line | Reject | None"]]
+    Pair = tuple["Line", "Line | None"]
+    Found = Sequence[tuple[int, Pair | Reject | None]]
 
 __all__ = ["NAME", "SAYS", "read", "sniff"]
 
@@ -66,7 +68,7 @@ WHOLE_MAX: Final = 1024
 DENIED: Final = frozenset(["1044", "1045", "1142", "1143", "1227", "1370"])
 BLANK: Final = re.compile(rb"\s*")
 
-Statement = tuple[str, str, str]
+Session = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -101,34 +103,28 @@ class Line:
     whole: bool
 
     @property
-    def statement(self) -> Statement:
-        """What the lines of one statement have in common."""
-        return self.server, self.connection, self.query
+    def session(self) -> Session:
+        """Server and connection; the numbers of queries are those of a session."""
+        return self.server, self.connection
 
 
 @dataclass
 class _Statements:
-    """What is known of the statements of one block, and of earlier ones still open."""
+    """Which statements were told by their tables, when their text comes later."""
 
-    asked: dict[Statement, Line] = field(default_factory=dict)
-    spoken: dict[tuple[str, str], str] = field(default_factory=dict)
+    told: dict[Session, str] = field(default_factory=dict)
 
-    def begin(self, found: Found) -> None:
-        """Take in the statement lines of a block."""
-        lines = [one for _, one in found if isinstance(one, Line) and one.operation == QUERY]
-        self.asked = {line.statement: line for line in lines}
-
-    def row(self, line: Line) -> Row | None:
+    def row(self, pair: Pair) -> Row | None:
         """Return the fields of a line that is a record, else None."""
+        line, asked = pair
         if line.operation in CONNECTIONS:
+            self.told.pop(line.session, None)
             return None
-        asked = self.asked.get(line.statement)
         if line.operation == QUERY:
-            spoken = self.spoken.get((line.server, line.connection)) == line.query
-            return None if spoken else _statement_row(line)
+            return None if self.told.pop(line.session, "") == line.query else _statement_row(line)
         if _is_housekeeping(line, asked):
             return None
-        self.spoken[line.server, line.connection] = line.query
+        self.told[line.session] = line.query
         return _table_row(line, asked)
 
 
@@ -162,11 +158,10 @@ def read(stream: Stream, request: Request) -> Iterator[Chunk]:
     refuse_mapping(request, stream)
     lines, statements = LineReader(stream, request.limit), _Statements()
     for block in lines:
-        found = [(at, _line(block, at, request.limit)) for at in range(len(block))]
+        found = _paired([_line(block, at, request.limit) for at in range(len(block))])
         kept = len(block) if block.last else _whole(block, found, request.limit)
         if kept < len(block):
             lines.unread(block, kept)
-        statements.begin(found)
         edges = block.edges[: kept + 1]
         part = replace(block, data=block.data[: int(edges[-1])], edges=edges)
         yield as_chunk(part, FIELDS, found[:kept], statements.row)
@@ -177,14 +172,34 @@ def _whole(block: Block, found: Found, limit: int) -> int:
 
     A table line near the end may belong to a statement whose text comes with the next block.
     """
-    lines = [(at, one) for at, one in found if isinstance(one, Line)]
-    asked = {one.statement for _, one in lines if one.operation == QUERY}
     near = int(block.edges[-1]) - limit
-    for at, one in lines:
-        waits = one.operation in TABLES and one.statement not in asked
-        if waits and at > 0 and block.edges[at] > near:
+    for at, one in found:
+        if not isinstance(one, tuple) or one[0].operation not in TABLES or one[1]:
+            continue
+        if at > 0 and block.edges[at] > near:
             return at
     return len(block)
+
+
+def _paired(lines: Sequence[Line | Reject | None]) -> Found:
+    """Give each line the next one with the text of its statement.
+
+    A session's numbers are used again after the server was started: the next text of that number
+    is the one that is meant, and none beyond the session's own end.
+    """
+    texts: dict[Session, dict[str, Line]] = {}
+    found: list[tuple[int, Pair | Reject | None]] = []
+    for at in range(len(lines) - 1, -1, -1):
+        line = lines[at]
+        if line is None or isinstance(line, Reject):
+            found.append((at, line))
+            continue
+        if line.operation in CONNECTIONS:
+            texts.pop(line.session, None)
+        elif line.operation == QUERY:
+            texts.setdefault(line.session, {})[line.query] = line
+        found.append((at, (line, texts.get(line.session, {}).get(line.query))))
+    return found[::-1]
 
 
 def _line(block: Block, at: int, limit: int) -> Line | Reject | None:
