@@ -10,6 +10,7 @@ import pytest
 from auditwatch.config import Settings
 from auditwatch.core.errors import UsageError
 from auditwatch.ingest import SourceRead, read_source
+from auditwatch.ingest.lines import BLOCK_BYTES
 from auditwatch.ingest.sqlkey import record_key
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +75,15 @@ def test_a_prefix_of_ones_own_stands_in_a_mapping_file(tmp_path: Path) -> None:
     mapping.write_text("format: pgaudit-stderr\nprefix: '%m <%u|%d> '\n")
     found = read_source(log, Settings(), rules=ROOT / "rules", mapping=mapping)
     assert found.lookups["operator_id"].to_pylist() == ["t1"]
+
+
+def test_a_line_longer_than_a_block_does_not_hold_up_the_reading(tmp_path: Path) -> None:
+    """Behind a record that could go on, an endless line is refused, and reading goes on."""
+    good = [_audit(n, SELECT.format(n=n, text="select 1")) for n in (1, 2, 3)]
+    content = good[0] + "y" * (2 * BLOCK_BYTES + (2 << 20)) + "\n" + good[1] + good[2]
+    found = _read(tmp_path / "pg.log", content)
+    assert [row["reason_code"] for row in found.rejects.to_pylist()] == ["too_long"]
+    assert found.lookups["line"].to_pylist() == [1, 3, 4]
 
 
 def test_continuation_lines_belong_to_their_record(tmp_path: Path) -> None:

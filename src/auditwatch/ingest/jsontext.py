@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from auditwatch.ingest.lines import Block
     from auditwatch.ingest.spans import Reject
 
-__all__ = ["LineError", "Object", "as_text", "find_value", "fold_keys", "read_objects"]
+__all__ = [
+    "LineError",
+    "Object",
+    "as_text",
+    "find_value",
+    "fold_keys",
+    "read_object",
+    "read_objects",
+]
 
 DEPTH_MAX: Final = 64
 KEYS_MAX: Final = 1000
@@ -24,6 +32,10 @@ BLANK: Final = re.compile(rb"\s*")
 BOM: Final = b"\xef\xbb\xbf"
 
 Object = dict[str, Any]
+
+
+class _Folded(dict[str, Any]):
+    """An object under folded keys."""
 
 
 class LineError(ValueError):
@@ -54,13 +66,26 @@ def read_objects(block: Block, limit: int) -> Iterator[tuple[int, Object | Rejec
             yield at, None
             continue
         try:
-            yield at, _read_object(line, limit)
+            yield at, read_object(line, limit)
         except LineError as error:
             yield at, block.refuse(at, at + 1, str(error))
 
 
-def _read_object(line: bytes, limit: int) -> Object:
-    """Read one line as one object."""
+def read_object(line: bytes, limit: int) -> Object:
+    """Read one line as one object.
+
+    Parameters
+    ----------
+    line : bytes
+        One line, with or without its end.
+    limit : int
+        Longest line (bytes).
+
+    Raises
+    ------
+    LineError
+        The reason code of a line that is no strict JSON object.
+    """
     if len(line) > limit:
         raise LineError("too_long")
     if b"\0" in line:
@@ -124,7 +149,9 @@ def fold_keys(record: Object) -> Object:
     LineError
         ``duplicate_key`` when two keys fold to the same one.
     """
-    found = {_folded(key): value for key, value in record.items()}
+    if isinstance(record, _Folded):
+        return record
+    found = _Folded((_folded(key), value) for key, value in record.items())
     if len(found) != len(record):
         raise LineError("duplicate_key")
     return found
@@ -136,7 +163,7 @@ def find_value(record: Object, name: str) -> tuple[bool, Any]:
     Parameters
     ----------
     record : dict
-        One object under folded keys.
+        One object under folded keys; objects inside are folded in place.
     name : str
         Folded name; ``user.id`` is the key of that very name or `id` inside `user`.
 
@@ -149,7 +176,11 @@ def find_value(record: Object, name: str) -> tuple[bool, Any]:
         return True, record[name]
     first, dot, rest = name.partition(".")
     inside = record.get(first) if dot else None
-    return find_value(fold_keys(inside), rest) if isinstance(inside, dict) else (False, None)
+    if not isinstance(inside, dict):
+        return False, None
+    # kept, so that the next look into the same object need not fold it again
+    record[first] = inside = fold_keys(inside)
+    return find_value(inside, rest)
 
 
 def as_text(value: Any) -> str | None:
@@ -168,6 +199,8 @@ def as_text(value: Any) -> str | None:
         raise LineError("nested_value")
     if "\0" in value:
         raise LineError("nul_byte")
+    if value.isascii():
+        return value
     try:
         value.encode("utf-8")
     except UnicodeEncodeError as error:

@@ -24,7 +24,16 @@ if TYPE_CHECKING:
 __all__ = ["Mapping", "fold_name", "match_columns", "read_mapping", "require_fields"]
 
 SAMPLE: Final = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
-KEYS: Final = ("format", "delimiter", "columns", "constants", "time", "prefix", *LOCAL_SECTIONS)
+KEYS: Final = (
+    "format",
+    "delimiter",
+    "columns",
+    "constants",
+    "time",
+    "prefix",
+    "record",
+    *LOCAL_SECTIONS,
+)
 SECTIONS: Final = {
     "columns": SOURCE_FIELDS,
     "constants": SOURCE_FIELDS,
@@ -54,6 +63,8 @@ class Mapping:
         IANA zone of times that carry none; empty for the agency's own.
     prefix : str
         PostgreSQL's ``log_line_prefix``; empty to try the usual ones.
+    record : str
+        Keys that lead to the record inside each JSON line, joined by dots; empty to find out.
     transactions, systems : mapping of str to str
         The agency's own words, upper case, to those of the catalogue.
     """
@@ -66,6 +77,7 @@ class Mapping:
     layout: str = ""
     zone: str = ""
     prefix: str = ""
+    record: str = ""
     transactions: Map[str, str] = field(default_factory=dict)
     systems: Map[str, str] = field(default_factory=dict)
 
@@ -145,6 +157,7 @@ def _mapping(
         _layout(document),
         _zone(document),
         _text(document, "prefix"),
+        _record(document),
         *(read_local_keys(document, section, rules) for section in LOCAL_SECTIONS),
     )
 
@@ -188,6 +201,14 @@ def _names(document: Document, name: str) -> tuple[str, ...]:
             expected="a name, or a list of names",
         )
     return tuple(str(one) for one in names)
+
+
+def _record(document: Document) -> str:
+    """Return the way to the record, which must not have empty steps."""
+    way = _text(document, "record")
+    if way and not all(way.split(".")):
+        raise _wrong(document, "record", "keys joined by dots, such as event or data.row")
+    return way
 
 
 def _layout(document: Document) -> str:

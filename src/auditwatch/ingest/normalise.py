@@ -39,12 +39,17 @@ __all__ = [
 
 #: Origins that only a source can know; all others are found by folding.
 GIVEN_ORIGINS: Final = ("hotlist", "batch")
+#: Words of exports for the outcomes that are known; a mere success says neither hit nor no_record.
 OUTCOMES: Final = {
     "record": "hit",
     "found": "hit",
     "norecord": "no_record",
     "not_found": "no_record",
     "refused": "denied",
+    "failure": "error",
+    "failed": "error",
+    "success": "",
+    "succeeded": "",
 }
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 LABEL: Final = pa.dictionary(pa.int32(), pa.string())

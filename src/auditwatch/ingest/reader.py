@@ -53,6 +53,11 @@ class SourceRead:
     record_lines: pa.Array
     staged: Staged
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Sentences on how the source was taken."""
+        return tuple(self.staged.remarks)
+
 
 def format_names() -> list[str]:
     """Return the names of all formats, in order."""

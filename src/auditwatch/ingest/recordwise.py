@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
 from auditwatch.core.errors import InputError
+from auditwatch.ingest.envelope import Envelope
 from auditwatch.ingest.jsontext import LineError, read_objects
 from auditwatch.ingest.lines import LineReader
 from auditwatch.ingest.spans import Chunk, Reject, Spans
@@ -16,6 +18,7 @@ from auditwatch.ingest.spans import Chunk, Reject, Spans
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from auditwatch.ingest.envelope import Knows
     from auditwatch.ingest.jsontext import Object
     from auditwatch.ingest.lines import Block
     from auditwatch.ingest.request import Request
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, str | None]
 
-__all__ = ["read_json_rows", "read_text_rows", "refuse_mapping"]
+__all__ = ["as_chunk", "read_json_rows", "read_text_rows", "refuse_mapping"]
 
 BLANK: Final = re.compile(rb"\s*")
 BOM: Final = b"\xef\xbb\xbf"
@@ -35,6 +38,7 @@ def read_json_rows(
     request: Request,
     fields: Sequence[str],
     take: Callable[[Object], Row | None],
+    knows: Knows | None = None,
 ) -> Iterator[Chunk]:
     """Yield the records of a log of one JSON object a line.
 
@@ -47,8 +51,13 @@ def read_json_rows(
     fields : sequence of str
         Canonical names that this format exports, each in every chunk.
     take : callable
-        From an object, keys as written and numbers as text, to its fields by canonical name; None
-        for a record that is no lookup. It refuses a record by raising LineError(code).
+        From an object, numbers as text, to its fields by canonical name; None for a record that is
+        no lookup. It refuses a record by raising LineError(code). Keys are as written; folded when
+        `knows` is given.
+    knows : callable, optional
+        From an object under folded keys to whether it bears the marks of a record: then records
+        are taken out of the envelope that the mapping names or the first object shows, and objects
+        without the marks are refused.
 
     Yields
     ------
@@ -61,8 +70,21 @@ def read_json_rows(
         ``AW-INGEST-012`` when a mapping file names columns.
     """
     refuse_mapping(request, stream)
+    if knows is None:
+        for block in LineReader(stream, request.limit):
+            yield as_chunk(block, fields, read_objects(block, request.limit), take)
+        return
+    envelope = Envelope(request.mapping.record, knows)
+
+    def opened(found: Object) -> Row | None:
+        record = envelope.open(found)
+        if not knows(record):
+            raise LineError("unknown_record")
+        return take(record)
+
     for block in LineReader(stream, request.limit):
-        yield _chunk(block, fields, read_objects(block, request.limit), take)
+        chunk = as_chunk(block, fields, read_objects(block, request.limit), opened)
+        yield replace(chunk, remarks=envelope.remarks())
 
 
 def read_text_rows(
@@ -93,7 +115,7 @@ def read_text_rows(
     """
     refuse_mapping(request, stream)
     for block in LineReader(stream, request.limit):
-        yield _chunk(block, fields, _texts(block, request.limit), take)
+        yield as_chunk(block, fields, _texts(block, request.limit), take)
 
 
 def refuse_mapping(request: Request, stream: Stream) -> None:
@@ -127,13 +149,25 @@ def _texts(block: Block, limit: int) -> Iterator[tuple[int, str | Reject | None]
                 yield at, block.refuse(at, at + 1, "not_utf8")
 
 
-def _chunk(
+def as_chunk(
     block: Block,
     fields: Sequence[str],
     found: Iterable[tuple[int, _Found | Reject | None]],
     take: Callable[[_Found], Row | None],
 ) -> Chunk:
-    """Return one block as columns, every line in its class."""
+    """Return one block as columns, every line in its class.
+
+    Parameters
+    ----------
+    block : Block
+        Whole lines.
+    fields : sequence of str
+        Canonical names that the format exports.
+    found : iterable of (int, value)
+        For each line in order its position and what was read; its reject; None when it is empty.
+    take : callable
+        As for `read_json_rows`.
+    """
     values: dict[str, list[str | None]] = {name: [] for name in fields}
     blank, header = np.zeros(len(block), np.bool_), np.zeros(len(block), np.bool_)
     records = []

@@ -102,6 +102,8 @@ class Chunk:
         Kind and plain sentence of what makes the evidence doubtful here.
     dated : bool
         The source keeps days without hours: `event_time` is ``ccyy-mm-dd``.
+    remarks : tuple of str
+        How the source was taken, for the account to say; each is said once.
     """
 
     columns: Mapping[str, pa.Array]
@@ -113,6 +115,7 @@ class Chunk:
     base: int = 0
     gaps: tuple[tuple[str, str], ...] = ()
     dated: bool = False
+    remarks: tuple[str, ...] = ()
 
     def refuse(self, position: int, code: str) -> Reject:
         """Return the reject of a record that was split well but cannot be used."""

@@ -1,7 +1,7 @@
 """Which record a simple statement names: ``select … from person where last_name = 'DOE'``.
 
-Only statements of one table whose condition is a conjunction of ``column = value`` are understood;
-for all others there is no key, and the object alone is the subject. Nothing here is executed.
+Only statements of one table whose condition is a conjunction of ``column = value`` have a key; for
+all others the object alone is the subject. Nothing here is executed.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["record_key"]
+__all__ = ["record_key", "table_named"]
 
 TOKEN: Final = re.compile(
     r"""\s+
     | (?P<text>'(?:[^'\\]|'')*+')
-    | (?P<name>"(?:[^"]|"")++" | [A-Za-z_][A-Za-z0-9_]*+)
+    | (?P<name>"(?:[^"]|"")++" | `(?:[^`]|``)++` | [A-Za-z_][A-Za-z0-9_]*+)
     | (?P<number>-?\d++(?:\.\d++)?)
     | (?P<slot>\$\d++)
     | (?P<sign>::|[(),.=*;+<>!~|/%-])
@@ -56,6 +56,12 @@ BREAKS: Final = frozenset(
 )
 TAIL: Final = frozenset(["order", "limit", "offset", "fetch", "for"])
 STARTS: Final = {"select": "from", "delete": "from", "update": "update"}
+QUOTES: Final = ('"', "`")
+#: What stands before the table; and the words that bring in more tables than one.
+ANCHORS: Final = {**STARTS, "insert": "into"}
+MANY: Final = frozenset(
+    ["join", "union", "intersect", "except", "with", "using", "lateral", "only", "table"]
+)
 
 Token = tuple[str, str]
 
@@ -78,7 +84,7 @@ def record_key(statement: str, parameters: str, object_name: str) -> str:
         ``column=value`` pairs in column order joined by ``&``; empty when the statement is not of
         the simple kind or a value is not in the log.
     """
-    if not object_name or len(statement) > STATEMENT_MAX or COMMENT.search(statement):
+    if not object_name or _is_doubtful(statement):
         return ""
     tokens = _tokens(statement)
     words = [value for kind, value in tokens if kind == "name"]
@@ -92,6 +98,40 @@ def record_key(statement: str, parameters: str, object_name: str) -> str:
         return ""
     pairs = _pairs(tokens[where + 1 :], _values(parameters))
     return "&".join(f"{name}={value}" for name, value in sorted(pairs))
+
+
+def table_named(statement: str) -> str:
+    """Return the only table that a simple statement reads or changes, such as ``public.person``.
+
+    Parameters
+    ----------
+    statement : str
+        SQL text as logged, whole.
+
+    Returns
+    -------
+    str
+        Its name, parts joined by dots; empty when there may be more than one, or none.
+    """
+    if _is_doubtful(statement):
+        return ""
+    tokens = _tokens(statement)
+    words = [value for kind, value in tokens if kind == "name"]
+    if not words or tokens[0] != ("name", words[0]) or MANY & set(words):
+        return ""
+    anchor = ANCHORS.get(words[0], "")
+    if words.count(anchor) != 1 or words.count("select") > (words[0] == "select"):
+        return ""
+    name, rest = _dotted(tokens[tokens.index(("name", anchor)) + 1 :])
+    if rest[:1] == [("sign", "(")] and anchor != "into":
+        return ""  # a function
+    after = rest[2:] if rest[:1] == [("name", "as")] else rest
+    return "" if ("sign", ",") in after[:2] and anchor == "from" else ".".join(name)
+
+
+def _is_doubtful(statement: str) -> bool:
+    """Tell whether a statement is too long, or holds what a server may read in its own way."""
+    return len(statement) > STATEMENT_MAX or "\0" in statement or bool(COMMENT.search(statement))
 
 
 def _tokens(statement: str) -> list[Token]:
@@ -114,8 +154,9 @@ def _tokens(statement: str) -> list[Token]:
 
 
 def _name(written: str) -> str:
-    """Return an identifier as the server sees it."""
-    return written[1:-1].replace('""', '"') if written.startswith('"') else written.lower()
+    """Return an identifier as the server sees it; MySQL quotes with backticks."""
+    quote = written[0]
+    return written[1:-1].replace(quote * 2, quote) if quote in QUOTES else written.lower()
 
 
 def _names_table(tokens: Sequence[Token], before: str, object_name: str) -> bool:

@@ -61,6 +61,8 @@ class Staged:
         Field to exported or not_exported.
     noted : list of (str, str)
         Kind and sentence of what makes the evidence doubtful.
+    remarks : list of str
+        Sentences on how the source was taken.
     reasons : mapping of str to int
         Refused records by reason code.
     nights : mapping of str to int
@@ -76,6 +78,7 @@ class Staged:
     account: Account
     states: dict[str, str]
     noted: list[tuple[str, str]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     reasons: dict[str, int] = field(default_factory=dict)
     nights: dict[str, int] = field(default_factory=dict)
     segments: list[Segment] = field(default_factory=list)
@@ -163,6 +166,7 @@ class _Reading:
         self._profile = Profile()
         self._exported = set(mapping.constants)
         self._noted: list[tuple[str, str]] = []
+        self._remarks: dict[str, None] = {}
         self._hours = True
         self._accepted = self._rejected = 0
 
@@ -178,6 +182,7 @@ class _Reading:
         self._accepted += int(lines.sum())
         self._rejected += sum(one.lines for one in rejects)
         self._noted += chunk.gaps
+        self._remarks |= dict.fromkeys(chunk.remarks)
         self._exported |= set(chunk.columns)
         self._hours &= not chunk.dated
         self._profile.add(chunk)
@@ -204,6 +209,7 @@ class _Reading:
             account=account,
             states=states,
             noted=[*self._noted, *self._profile.gaps()],
+            remarks=list(self._remarks),
             reasons=dict(self.refusals.reasons),
             nights=dict(self.spool.nights),
             segments=self.spool.segments,

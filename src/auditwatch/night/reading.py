@@ -77,6 +77,8 @@ def read_into(
         elif isinstance(read, AuditwatchError):
             raise read
         else:
+            remarks = [f"{read.name}: {remark}" for remark in read.remarks]
+            done = replace(done, notes=[*done.notes, *remarks])
             done = _stored(done, one, store_staged(read, folder, followers, lake), workspace)
         tell("reading sources", position + 1, len(wanted))
     return done

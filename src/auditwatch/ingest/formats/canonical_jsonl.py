@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 
 from auditwatch.core.schema import SOURCE_FIELDS
-from auditwatch.ingest.jsontext import LineError, as_text, find_value, fold_keys, read_objects
+from auditwatch.ingest.envelope import Envelope
+from auditwatch.ingest.jsonfields import joined
+from auditwatch.ingest.jsontext import LineError, as_text, find_value, read_objects
 from auditwatch.ingest.lines import LineReader
 from auditwatch.ingest.mapping import fold_name, require_fields
 from auditwatch.ingest.spans import Chunk, Reject, Spans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from auditwatch.ingest.jsontext import Object
     from auditwatch.ingest.lines import Block
@@ -56,14 +59,28 @@ def read(stream: Stream, request: Request) -> Iterator[Chunk]:
         ``AW-INGEST-003`` no record of the first block has a mandatory key.
     """
     names = _names(request)
+    envelope = Envelope(request.mapping.record, lambda found: _has_all(found, names, request))
+    text = _text if request.mapping.columns else as_text
     checked = False
     for block in LineReader(stream, request.limit):
-        chunk, first = _chunk(block, names, request.limit)
+        chunk, first = _chunk(block, names, request.limit, envelope, text)
         if first is not None and not checked:
             known = {*chunk.columns, *request.mapping.constants}
             require_fields(known, list(first), f"{stream.path}:{chunk.records.line.min()}")
             checked = True
-        yield chunk
+        yield replace(chunk, remarks=envelope.remarks())
+
+
+def _has_all(found: Object, names: Mapping[str, tuple[str, ...]], request: Request) -> bool:
+    """Tell whether an object has what every lookup must have."""
+    known = {name for name, keys in names.items() if any(find_value(found, k)[0] for k in keys)}
+    known |= set(request.mapping.constants)
+    return {"event_time", "operator_id"} <= known and bool({"system", "transaction"} & known)
+
+
+def _text(value: Any) -> str | None:
+    """Return a mapped value as text: of a list of plain values, all of them."""
+    return joined(value) if isinstance(value, list) else as_text(value)
 
 
 def _names(request: Request) -> dict[str, tuple[str, ...]]:
@@ -73,7 +90,11 @@ def _names(request: Request) -> dict[str, tuple[str, ...]]:
 
 
 def _chunk(
-    block: Block, names: Mapping[str, tuple[str, ...]], limit: int
+    block: Block,
+    names: Mapping[str, tuple[str, ...]],
+    limit: int,
+    envelope: Envelope,
+    text: Callable[[Any], str | None],
 ) -> tuple[Chunk, Object | None]:
     """Return one block as columns, and its first object."""
     values: dict[str, list[str | None]] = {name: [] for name in names}
@@ -87,10 +108,10 @@ def _chunk(
         elif isinstance(found, Reject):
             rejects.append(found)
         else:
-            first = found if first is None else first
             try:
-                folded = fold_keys(found)
-                row = {name: _value(folded, keys, name, seen) for name, keys in names.items()}
+                folded = envelope.open(found)
+                first = folded if first is None else first
+                row = {name: _value(folded, keys, name, seen, text) for name, keys in names.items()}
             except LineError as error:
                 rejects.append(block.refuse(at, at + 1, str(error)))
                 continue
@@ -104,11 +125,17 @@ def _chunk(
     ), first if records else None
 
 
-def _value(record: Object, keys: tuple[str, ...], name: str, seen: set[str]) -> str | None:
+def _value(
+    record: Object,
+    keys: tuple[str, ...],
+    name: str,
+    seen: set[str],
+    text: Callable[[Any], str | None],
+) -> str | None:
     """Return a field's text and note that the source has it."""
     for key in keys:
         there, value = find_value(record, key)
         if there:
             seen.add(name)
-            return as_text(value)
+            return text(value)
     return None

@@ -109,8 +109,11 @@ def _decoded(block: Block, first: int, after: int) -> str:
 
 
 def _whole(block: Block, starts: list[int], limit: int) -> int:
-    """Return how many lines are sure to belong to whole records."""
-    if block.last or not starts:
+    """Return how many lines are sure to belong to whole records.
+
+    A record that has the block for itself is not given back: what follows is too long a line.
+    """
+    if block.last or not starts or starts[-1] == 0:
         return len(block)
     open_bytes = len(block.data) - int(block.edges[starts[-1]])
     return starts[-1] if open_bytes < limit else len(block)
