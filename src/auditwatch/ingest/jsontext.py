@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from auditwatch.ingest.lines import Block
     from auditwatch.ingest.spans import Reject
 
-__all__ = ["LineError", "Object", "as_text", "find_value", "fold_keys", "read_objects"]
+__all__ = [
+    "LineError",
+    "Object",
+    "as_text",
+    "find_value",
+    "fold_keys",
+    "read_object",
+    "read_objects",
+]
 
 DEPTH_MAX: Final = 64
 KEYS_MAX: Final = 1000
@@ -54,13 +62,32 @@ def read_objects(block: Block, limit: int) -> Iterator[tuple[int, Object | Rejec
             yield at, None
             continue
         try:
-            yield at, _read_object(line, limit)
+            yield at, read_object(line, limit)
         except LineError as error:
             yield at, block.refuse(at, at + 1, str(error))
 
 
-def _read_object(line: bytes, limit: int) -> Object:
-    """Read one line as one object."""
+def read_object(line: bytes, limit: int) -> Object:
+    """Read one line, or one record of a document, as one object.
+
+    Parameters
+    ----------
+    line : bytes
+        Its text.
+    limit : int
+        Longest record (bytes).
+
+    Returns
+    -------
+    dict
+        Keys as written, numbers as text.
+
+    Raises
+    ------
+    LineError
+        ``too_long``, ``nul_byte``, ``too_deep``, ``not_utf8``, ``bad_json``, ``not_object``,
+        ``duplicate_key``, ``too_many_keys``, ``not_finite``.
+    """
     if len(line) > limit:
         raise LineError("too_long")
     if b"\0" in line:
