@@ -111,7 +111,7 @@ class Calls:
             "agency": _text(event, "recipientAccountId"),
             "terminal": _text(event, "sourceIPAddress"),
             "system": service,
-            "transaction": f"{service}.{_text(event, 'eventName')}",
+            "transaction": f"AWS.{service}.{_text(event, 'eventName')}",
             "subject_kind": kind,
             "subject_id": subject,
             "outcome": _outcome(_text(event, "errorCode")),
@@ -200,8 +200,10 @@ def _named(event: Object) -> tuple[str | None, str | None]:
     for name in NAMING:
         value = given.get(name)
         if isinstance(value, str) and (text := as_text(value)):
-            thing = NAME_END.sub("", name)
-            place = f"{_text(event, 'recipientAccountId') or ''}:{_service(event)}:{thing}/{text}"
+            thing = NAME_END.sub("", name) if name != "name" else None
+            place = "/".join(filter(None, (thing, text)))
+            account = _text(event, "recipientAccountId") or ""
+            place = f"{account}:{_service(event)}:{place}"
             return thing, text if text.startswith("arn:") else place
     return None, None
 

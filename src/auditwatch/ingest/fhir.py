@@ -138,6 +138,7 @@ def _fields(event: Object, subjects: list[tuple[str, str | None]]) -> Mapping[st
     """Return the fields of an event that is a lookup."""
     agent = _asking(event)
     kind, key, name = _subject(event, subjects)
+    kinds = (_first(event, KIND), _first(event, SUBKIND))
     return {
         "event_id": _first(event, ("id",)),
         "event_time": _first(event, ("recorded",)),
@@ -147,7 +148,7 @@ def _fields(event: Object, subjects: list[tuple[str, str | None]]) -> Mapping[st
         "agency": _first(event, SITE),
         "terminal": _first(agent, PLACE),
         "system": _first(event, SYSTEM),
-        "transaction": ".".join(filter(None, (_first(event, KIND), _first(event, SUBKIND)))),
+        "transaction": ".".join(filter(None, ("FHIR", *kinds))),
         "subject_kind": kind,
         "subject_id": key,
         "subject_name": name,
