@@ -139,8 +139,9 @@ def _balance(name: str, content: bytes) -> None:
         try:
             found = read_bytes(content, name, Path(folder))
         except InputError as refused:
-            assert refused.code == "AW-INGEST-001"  # too little is left to be text
-            return
+            if refused.code == "AW-INGEST-001":  # too little is left to be text
+                return
+            raise
         account(found)
         places = sorted(
             (one["line"], one["byte_start"], one["byte_end"])
@@ -205,7 +206,7 @@ def test_one_damage_costs_one_record(document: tuple[str, bytes, list[str]]) -> 
     assert [one for one in kept if one in others] == others
 
 
-@pytest.mark.parametrize("kind", list(WHOLE))
+@pytest.mark.parametrize("kind", ["two log files", "printed", "bundle", "xml bundle", "xml roots"])
 def test_a_document_cut_at_any_byte_keeps_what_was_whole(kind: str, tmp_path: Path) -> None:
     """Cut anywhere: whole records are kept, the rest is one reject, and a gap tells of it."""
     name, make, frame = WHOLE[kind]
