@@ -125,7 +125,7 @@ LOOKUPS: Final = Table(
         Column(
             "line",
             WHOLE,
-            "first physical line in the source, from 1; the record's number where lines mean nothing",
+            "first physical line in the source, from 1; in documents the number of the piece",
         ),
         Column("byte_start", WHOLE, "first byte in the (unzipped) source"),
         Column("byte_end", WHOLE, "byte after the last"),
