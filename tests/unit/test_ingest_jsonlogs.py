@@ -170,7 +170,7 @@ def test_the_rows_of_a_detection_packs_own_tests_are_read(
 ) -> None:
     """Real row shapes inside their envelope: found by auto, each line in its place."""
     read = read_source(PANTHER / f"{name}.jsonl", Settings(), rules=ROOT / "rules")
-    account = account_of(read.source, read.rejects)
+    account = account_of(read.source, read.staged.reasons)
     assert (account["format"], account["rejects"]) == (name, rejects)
     assert [account[k] for k in ("accepted", "header", "duplicate")] == [
         accepted,

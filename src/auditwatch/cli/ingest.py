@@ -61,7 +61,7 @@ def ingest(
     """Read FILES into the lake and print the account of every line.
 
     For each file, lines = accepted + rejected + blank + header + duplicate. A file that was read
-    before changes nothing.
+    before changes nothing. In JSON and XML documents of many records a line is a record.
 
     \b
     Examples:

@@ -131,7 +131,11 @@ LOOKUPS: Final = Table(
         Column("origin", TEXT, "manual, cascade, hotlist, batch", repeats=True),
         Column("lookup_id", TEXT, "event_id of the record that heads its cascade; itself if none"),
         Column("source_id", TEXT, "sha256 of the source's bytes", repeats=True),
-        Column("line", WHOLE, "first physical line in the source, from 1"),
+        Column(
+            "line",
+            WHOLE,
+            "first physical line in the source, from 1; in documents the number of the piece",
+        ),
         Column("byte_start", WHOLE, "first byte in the (unzipped) source"),
         Column("byte_end", WHOLE, "byte after the last"),
     ),

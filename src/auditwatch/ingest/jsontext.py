@@ -72,19 +72,25 @@ def read_objects(block: Block, limit: int) -> Iterator[tuple[int, Object | Rejec
 
 
 def read_object(line: bytes, limit: int) -> Object:
-    """Read one line as one object.
+    """Read one line, or one record of a document, as one object.
 
     Parameters
     ----------
     line : bytes
-        One line, with or without its end.
+        Its text.
     limit : int
-        Longest line (bytes).
+        Longest record (bytes).
+
+    Returns
+    -------
+    dict
+        Keys as written, numbers as text.
 
     Raises
     ------
     LineError
-        The reason code of a line that is no strict JSON object.
+        ``too_long``, ``nul_byte``, ``too_deep``, ``not_utf8``, ``bad_json``, ``not_object``,
+        ``duplicate_key``, ``too_many_keys``, ``not_finite``.
     """
     if len(line) > limit:
         raise LineError("too_long")
