@@ -168,8 +168,10 @@ def _read(stream: Stream, chosen: Format, settings: Settings, mapping: Mapping) 
     rejects: list[Reject] = []
     noted: list[tuple[str, str]] = []
     exported = set(mapping.constants)
+    withheld: set[str] = set()
     profile = Profile()
-    for chunk in chosen.read(stream, Request(mapping, settings.ingest.record_bytes_max)):
+    request = Request(mapping, settings.ingest.record_bytes_max, settings.agency.name)
+    for chunk in chosen.read(stream, request):
         ledger.tile(chunk)
         kept, refused = normalise(chunk, mapping.constants, clock)
         rows.append(kept)
@@ -179,6 +181,8 @@ def _read(stream: Stream, chosen: Format, settings: Settings, mapping: Mapping) 
         noted += chunk.gaps
         profile.add(chunk)
         exported |= set(chunk.columns)
+        withheld |= chunk.absent
+    exported -= withheld
     ledger.close(stream.size, stream.lines)
     noted += profile.gaps()
     states = {one: "exported" if one in exported else "not_exported" for one in SOURCE_FIELDS}

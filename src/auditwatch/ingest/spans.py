@@ -100,6 +100,9 @@ class Chunk:
         Where `data` begins in the source (bytes).
     gaps : tuple of (str, str)
         Kind and plain sentence of what makes the evidence doubtful here.
+    absent : frozenset of str
+        Canonical names that some records of this source do not export: for the whole source they
+        are then not exported, whatever `columns` holds.
     """
 
     columns: Mapping[str, pa.Array]
@@ -110,6 +113,7 @@ class Chunk:
     data: bytes = field(default=b"", repr=False)
     base: int = 0
     gaps: tuple[tuple[str, str], ...] = ()
+    absent: frozenset[str] = frozenset()
 
     def refuse(self, position: int, code: str) -> Reject:
         """Return the reject of a record that was split well but cannot be used."""
