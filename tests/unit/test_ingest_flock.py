@@ -87,8 +87,8 @@ def states(found: SourceRead) -> dict[str, str]:
         ELEVEN,
         ELEVEN.rstrip() + ",Text Prompt,Moderation\n",
         (
-            "ID,Name,Org Name,Total Networks Searched,Total Devices Searched,Time Frame,License Plate,"
-            "Reason,Case #,Filters,Search Time,Search Type,Text Prompt,Moderation\n"
+            "ID,Name,Org Name,Total Networks Searched,Total Devices Searched,Time Frame,"
+            "License Plate,Reason,Case #,Filters,Search Time,Search Type,Text Prompt,Moderation\n"
         ),
         "Search Time,REASON,license plate,Case Number,id,time_frame,NAME,org_name,Search Type\n",
         (
