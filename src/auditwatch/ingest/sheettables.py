@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
+from auditwatch.ingest.csvtext import FIELDS_MAX
 from auditwatch.ingest.spans import Chunk, Reject, Spans
 from auditwatch.ingest.spreadsheet import BYTES_MAX, MAGIC, is_workbook, read_sheets
-from auditwatch.ingest.tables import Table, is_title
+from auditwatch.ingest.tables import NAME_MAX, Table, is_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,8 +27,9 @@ __all__ = ["SHEET_HEAD", "read_sheet_tables", "sheet_head"]
 
 #: How the head of a spreadsheet begins when formats look at it; no zip archive begins like this.
 SHEET_HEAD: Final = MAGIC + b"rows\n"
-HEAD_ROWS: Final = 50
+HEAD_ROWS: Final = 200
 BATCH_ROWS: Final = 1 << 16
+BATCH_CHARACTERS: Final = 8 << 20
 MIDNIGHT: Final = " 00:00:00"
 DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2} 00:00:00")
 CLOCK: Final = re.compile(r"\d{4}-\d{2}-\d{2} (?!00:00:00)\d{2}:\d{2}:\d{2}(?:\.\d+)?")
@@ -59,7 +61,9 @@ def sheet_head(stream: Stream) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     for sheet in read_sheets(whole, str(stream.path)):
-        writer.writerows(islice((row for row in sheet.rows if any(row)), HEAD_ROWS))
+        for row in islice(sheet.rows, HEAD_ROWS):
+            if any(row):
+                writer.writerow([value[: NAME_MAX + 1] for value in row[:FIELDS_MAX]])
     return SHEET_HEAD + out.getvalue().encode()
 
 
@@ -118,6 +122,8 @@ class _Rows:
 
     def _clear(self) -> None:
         """Begin a new stretch."""
+        self._first = self.rows
+        self._size = 0
         self._values: list[list[str]] = []
         self._places: dict[str, list[tuple[int, int, int, int]]] = {
             kind: [] for kind in ("record", "blank", "header")
@@ -129,17 +135,18 @@ class _Rows:
         """Yield the rows of one sheet, cut at its headers."""
         self._table = None
         for row in sheet.rows:
-            if self._layout.is_header(self._layout.keys(row)):
+            if not any(value.strip() for value in row):
+                self._place("blank")
+            elif self._layout.is_header(self._layout.keys(row)):
                 yield self._stretch()
                 self._begin(row)
-            elif not any(value.strip() for value in row):
-                self._place("blank")
             elif code := self._trouble(row):
                 self._place(code)
             else:
                 self._values.append(row)
+                self._size += sum(map(len, row))
                 self._place("record")
-            if len(self._values) == BATCH_ROWS:
+            if self.rows - self._first == BATCH_ROWS or self._size > BATCH_CHARACTERS:
                 yield self._stretch()
         yield self._stretch()
 

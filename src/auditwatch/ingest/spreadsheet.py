@@ -1,26 +1,25 @@
-"""Spreadsheets as rows of text: weighed before they are opened, nothing in them is evaluated."""
+"""XLSX workbooks as rows of text: weighed by their own list of contents before they are read."""
 
 from __future__ import annotations
 
-import datetime as dt
 import io
+import posixpath
 import re
 import zipfile
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
-
-import numpy as np
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from typing import TYPE_CHECKING, Final
+from xml.parsers import expat
 
 from auditwatch.core.errors import InputError
+from auditwatch.ingest.sheetcells import DamagedSheetError, parse_xml, read_cells, read_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import IO
 
 __all__ = ["BYTES_MAX", "MAGIC", "Sheet", "is_workbook", "read_sheets"]
-
-Cell: TypeAlias = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
 MAGIC: Final = b"PK\x03\x04"
 BYTES_MAX: Final = 256 << 20
@@ -28,22 +27,17 @@ MEMBERS_MAX: Final = 1000
 UNPACKED_MAX: Final = 1 << 30
 RATIO_MAX: Final = 200
 RATIO_GRACE_BYTES: Final = 16 << 20
-#: A sheet is laid out in memory from its first to its last cell, and each cell gets its own copy
-#: of a shared text: a few bytes of XML can ask for far more than the file holds.
-CELLS_MAX: Final = 20_000_000
-COLUMNS_MAX: Final = 1 << 14
-TEXT_BYTES_MAX: Final = 2 << 30
-PIECE_BYTES: Final = 1 << 20
-PACKED_BYTES: Final = 1 << 16
-OVERLAP: Final = 4096
-EXACT_DIGITS: Final = 10**15
-
-CELL: Final = re.compile(rb"""[\s]r\s*=\s*["']([A-Za-z]{0,3})([0-9]{1,10})["']""")
-UNPLACED_CELL: Final = re.compile(rb"""<(?:\w+:)?c(?=[\s/>])(?![^>]*\sr\s*=)""")
-UNPLACED_ROW: Final = re.compile(rb"""<(?:\w+:)?row(?=[\s/>])(?![^>]*\sr\s*=)""")
-SHARED: Final = re.compile(rb"<(?:\w+:)?v[^>]*>\s*([0-9]{1,9})\s*<")
-SHARED_TEXT: Final = re.compile(rb"<(?:\w+:)?si[\s/>]")
-EPOCH_1904: Final = re.compile(rb"""date1904\s*=\s*["'](?:1|true|on)["']""", re.IGNORECASE)
+#: Rows of all sheets: a row that is not written down costs nothing in the file.
+ROWS_MAX: Final = 5_000_000
+WORKBOOK: Final = "xl/workbook.xml"
+RELATIONS: Final = "xl/_rels/workbook.xml.rels"
+TEXTS: Final = "/sharedStrings"
+STYLES: Final = "/styles"
+WORKSHEET: Final = "/worksheet"
+#: Numbers of the built-in formats that show a date or a time (ECMA-376 18.8.30).
+DATED: Final = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
+NO_CODE: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?![hms]+\])[^\]]*\]', re.IGNORECASE)
+DATE_LETTER: Final = re.compile(r"[ymdhs]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -52,25 +46,49 @@ class Sheet:
 
     Parameters
     ----------
-    name : str
-        As the workbook calls it.
     hidden : bool
         Whether the workbook does not show it.
     rows : iterator of list of str
-        Cells as text, from the first row on: numbers without ``.0``, days and times in ISO 8601,
-        of a formula the value that was saved with it.
+        As `read_cells`; to be read before the next sheet.
     """
 
-    name: str
     hidden: bool
     rows: Iterator[list[str]]
+
+
+@dataclass
+class _Book:
+    """What a workbook says of itself."""
+
+    sheets: list[tuple[str, bool]] = field(default_factory=list)
+    parts: dict[str, tuple[str, str]] = field(default_factory=dict)
+    from_1904: bool = False
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Take an element of the workbook."""
+        if name == "sheet":
+            key = next((v for k, v in attributes.items() if k.endswith(":id") or k == "id"), "")
+            self.sheets.append((key, attributes.get("state", "visible") != "visible"))
+        elif name == "workbookPr":
+            self.from_1904 = attributes.get("date1904", "0") in {"1", "true", "on"}
+
+    def relate(self, name: str, attributes: Mapping[str, str]) -> None:
+        """Take an element of the list of parts: where each is, and its kind."""
+        if name == "Relationship":
+            where = posixpath.normpath(posixpath.join("/xl", attributes.get("Target", "")))
+            kind = attributes.get("Type", "")
+            self.parts[attributes.get("Id", "")] = (where.lstrip("/"), kind)
+
+    def part(self, kind: str) -> str | None:
+        """Return where the part of a kind is."""
+        return next((where for where, its in self.parts.values() if its.endswith(kind)), None)
 
 
 def is_workbook(whole: bytes) -> bool:
     """Tell whether some bytes are a zip archive with a workbook in it."""
     try:
         with zipfile.ZipFile(io.BytesIO(whole)) as archive:
-            return "xl/workbook.xml" in archive.namelist()
+            return WORKBOOK in archive.namelist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return False
 
@@ -88,29 +106,54 @@ def read_sheets(whole: bytes, where: str) -> Iterator[Sheet]:
     Yields
     ------
     Sheet
-        Charts and empty sheets are left out.
+        Charts are left out.
 
     Raises
     ------
     InputError
-        ``AW-INGEST-008`` the file is damaged or encrypted, or unpacks to far more than its size.
+        ``AW-INGEST-008`` the file is damaged or encrypted, unpacks to far more than its size, or
+        counts its days from 1904.
 
     Notes
     -----
-    Names inside the archive are never used as paths. A cell with an error, such as ``#DIV/0!``,
-    is empty.
+    Names inside the archive are looked up in the archive alone, never used as paths. No member is
+    read beyond the size that the archive's list gives, which is weighed first.
     """
+    with _refusing(where), zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        _weigh(archive, len(whole), where)
+        book = _Book()
+        _drain(parse_xml(archive.open(WORKBOOK), book.start))
+        _drain(parse_xml(archive.open(RELATIONS), book.relate))
+        if book.from_1904:
+            raise _counts_from_1904(where)
+        texts, styles = book.part(TEXTS), book.part(STYLES)
+        shared = read_texts(archive.open(texts)) if texts else []
+        dated = _styles(archive.open(styles)) if styles else []
+        left = [ROWS_MAX]
+        for key, hidden in book.sheets:
+            part, kind = book.parts.get(key, ("", WORKSHEET))
+            if kind.endswith(WORKSHEET):
+                cells = read_cells(archive.open(part), shared, dated)
+                yield Sheet(hidden, _bounded(cells, left, where))
+
+
+@contextmanager
+def _refusing(where: str) -> Iterator[None]:
+    """Turn whatever a damaged file leads to into one coded error."""
     try:
-        _weigh(whole, where)
-        book = CalamineWorkbook.from_filelike(io.BytesIO(whole))
-        for about in book.sheets_metadata:
-            if about.typ != SheetTypeEnum.WorkSheet:
-                continue
-            sheet = book.get_sheet_by_name(about.name)
-            if sheet.start is not None:
-                rows = ([_text(cell) for cell in row] for row in sheet.iter_rows())
-                yield Sheet(about.name, about.visible != SheetVisibleEnum.Visible, rows)
-    except (CalamineError, zipfile.BadZipFile, zlib.error, ValueError, OSError) as error:
+        yield
+    except (
+        DamagedSheetError,
+        expat.ExpatError,
+        zipfile.BadZipFile,
+        zlib.error,
+        ArithmeticError,
+        EOFError,
+        LookupError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ) as error:
         raise InputError(
             "a spreadsheet that cannot be read",
             code="AW-INGEST-008",
@@ -120,126 +163,55 @@ def read_sheets(whole: bytes, where: str) -> Iterator[Sheet]:
         ) from error
 
 
-def _text(cell: Cell) -> str:
-    """Return a cell as text, as a person reads it."""
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, bool):
-        return "TRUE" if cell else "FALSE"
-    if isinstance(cell, float):
-        whole = cell.is_integer() and abs(cell) < EXACT_DIGITS
-        return str(int(cell)) if whole else repr(cell)
-    if isinstance(cell, dt.datetime):
-        return cell.isoformat(" ")
-    if isinstance(cell, dt.date):
-        return f"{cell} 00:00:00"  # a day, or midnight: only the column can tell
-    return str(cell)
-
-
-@dataclass
-class _Weight:
-    """What opening a workbook would take."""
-
-    lengths: np.ndarray
-    row: int = 0
-    column: int = 0
-    unplaced_cells: int = 0
-    unplaced_rows: int = 0
-    text: int = 0
-    from_1904: bool = False
-    carry: bytes = field(default=b"", repr=False)
-
-    def add(self, piece: bytes) -> None:
-        """Take in some more of the XML of one sheet."""
-        data = self.carry + piece
-        cut = max(data.rfind(b"<"), len(data) - OVERLAP, 0)
-        data, self.carry = data[:cut], data[cut:]
-        places = CELL.findall(data)
-        self.row = max([self.row, *map(int, {number for _, number in places})])
-        self.column = max([self.column, *map(_column, {letters for letters, _ in places})])
-        self.from_1904 |= EPOCH_1904.search(data) is not None
-        self.unplaced_cells += len(UNPLACED_CELL.findall(data))
-        self.unplaced_rows += len(UNPLACED_ROW.findall(data))
-        if len(self.lengths):
-            found = np.array(SHARED.findall(data), np.int64)
-            self.text += int(self.lengths[found[found < len(self.lengths)]].sum())
-
-    def too_much(self) -> bool:
-        """Tell whether the sheet would fill the memory."""
-        self.add(b"<")
-        width = max(self.column, min(self.unplaced_cells, COLUMNS_MAX))
-        cells = (self.row + self.unplaced_rows) * width
-        return cells > CELLS_MAX or self.text > TEXT_BYTES_MAX
-
-
-def _column(letters: bytes) -> int:
-    """Return the number of a column, from 1."""
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - 64
-    return number
-
-
-def _weigh(whole: bytes, where: str) -> None:
-    """Refuse an archive that would unpack to far more than its size."""
-    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
-        members = archive.infolist()
-    if len(members) > MEMBERS_MAX:
-        raise _bomb(where)
-    if any(member.flag_bits & 1 for member in members):
-        raise zipfile.BadZipFile("encrypted")
-    budget = min(UNPACKED_MAX, RATIO_MAX * len(whole) + RATIO_GRACE_BYTES)
-    lengths = np.zeros(0, np.int64)
-    for member in sorted(members, key=lambda one: not _is_shared(one)):
-        weight, shared = _Weight(lengths), bytearray()
-        for piece in _pieces(whole, member):
-            budget -= len(piece)
-            if budget < 0:
+def _bounded(rows: Iterator[list[str]], left: list[int], where: str) -> Iterator[list[str]]:
+    """Yield rows as long as the workbook has no more than it may."""
+    with _refusing(where):
+        for row in rows:
+            left[0] -= 1
+            if left[0] < 0:
                 raise _bomb(where)
-            if _is_shared(member):
-                shared += piece
-            else:
-                weight.add(piece)
-        if weight.too_much():
-            raise _bomb(where)
-        if weight.from_1904:
-            raise _counts_from_1904(where)
-        lengths = _lengths(bytes(shared)) if shared else lengths
+            yield row
 
 
-def _lengths(shared: bytes) -> np.ndarray:
-    """Return how long each shared text is with its markup (bytes)."""
-    starts = [found.start() for found in SHARED_TEXT.finditer(shared)]
-    return np.diff([*starts, len(shared)]) if starts else np.zeros(0, np.int64)
+def _weigh(archive: zipfile.ZipFile, size: int, where: str) -> None:
+    """Refuse an archive that unpacks to far more than its size."""
+    members = archive.infolist()
+    unpacked = sum(member.file_size for member in members)
+    most = min(UNPACKED_MAX, RATIO_MAX * size + RATIO_GRACE_BYTES)
+    if len(members) > MEMBERS_MAX or unpacked > most:
+        raise _bomb(where)
 
 
-def _is_shared(member: zipfile.ZipInfo) -> bool:
-    """Tell whether a member holds the texts that cells share."""
-    return member.filename.lower().endswith("sharedstrings.xml")
+def _drain(pieces: Iterator[None]) -> None:
+    """Parse to the end."""
+    for _ in pieces:
+        pass
 
 
-def _pieces(whole: bytes, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Unpack a member to its real end, whatever size the archive's list claims."""
-    at = member.header_offset
-    if whole[at : at + 4] != MAGIC:
-        raise zipfile.BadZipFile("no member where the list says")
-    sizes = (
-        int.from_bytes(whole[at + 26 : at + 28], "little"),
-        int.from_bytes(whole[at + 28 : at + 30], "little"),
-    )
-    start = at + 30 + sum(sizes)
-    raw = memoryview(whole)[start : start + member.compress_size]
-    if member.compress_type == zipfile.ZIP_STORED:
-        yield bytes(raw)
-        return
-    if member.compress_type != zipfile.ZIP_DEFLATED:
-        raise zipfile.BadZipFile("an unusual way of packing")
-    inflater = zlib.decompressobj(wbits=-15)
-    for first in range(0, len(raw), PACKED_BYTES):
-        data: bytes | memoryview = raw[first : first + PACKED_BYTES]
-        while data and not inflater.eof:
-            yield inflater.decompress(data, PIECE_BYTES)
-            data = inflater.unconsumed_tail
+def _styles(source: IO[bytes]) -> Sequence[bool]:
+    """Tell of each style whether it shows a date or a time."""
+    codes: dict[str, str] = {}
+    numbers: list[str] = []
+    inside: list[str] = []
+
+    def start(name: str, attributes: Mapping[str, str]) -> None:
+        if name == "numFmt":
+            codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
+        elif name == "xf" and inside[-1:] == ["cellXfs"]:
+            numbers.append(attributes.get("numFmtId", "0"))
+        elif name in {"cellXfs", "cellStyleXfs"}:
+            inside.append(name)
+
+    _drain(parse_xml(source, start))
+    return [_shows_time(number, codes) for number in numbers]
+
+
+def _shows_time(number: str, codes: Mapping[str, str]) -> bool:
+    """Tell whether a number format shows a date or a time."""
+    code = codes.get(number)
+    if code is None:
+        return number.isdecimal() and int(number) in DATED
+    return DATE_LETTER.search(NO_CODE.sub("", code.split(";")[0])) is not None
 
 
 def _bomb(where: str) -> InputError:
@@ -248,7 +220,7 @@ def _bomb(where: str) -> InputError:
         "a spreadsheet that unpacks to far more than its size",
         code="AW-INGEST-008",
         where=where,
-        expected=f"at most {RATIO_MAX} times its size and {CELLS_MAX:,} cells a sheet",
+        expected=f"at most {RATIO_MAX} times its size, {MEMBERS_MAX:,} parts, {ROWS_MAX:,} rows",
         hint="if you trust it, save it as CSV",
     )
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Gaps = tuple[tuple[str, str], ...]
 
 __all__ = [
+    "NAME_MAX",
     "Completed",
     "Layout",
     "Table",
@@ -39,6 +40,7 @@ __all__ = [
 #: A title has few values in a row; a record of any export has more.
 TITLE_VALUES_MAX: Final = 3
 HEADER_LINES_MAX: Final = 100
+NAME_MAX: Final = 100
 BOM: Final = "\ufeff"
 
 
@@ -99,8 +101,9 @@ class Layout:
     fold: Callable[[str], str] = squeeze
 
     def keys(self, values: Iterable[str]) -> frozenset[str]:
-        """Return the folded values of a line that are not empty."""
-        return frozenset(filter(None, map(self.fold, values)))
+        """Return the folded values of a line that are short enough for names, and not empty."""
+        short = (value for value in values if len(value) <= NAME_MAX)
+        return frozenset(filter(None, map(self.fold, short)))
 
     def no_header(self, where: str) -> InputError:
         """Return the error of a source in which no header was found."""
