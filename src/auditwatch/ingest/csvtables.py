@@ -166,7 +166,8 @@ class _Tables:
             elif values and is_title(values):
                 titles.append(block.span(at, at + 1))
             else:
-                rejects.append(block.refuse(at, at + 1, "no_header"))
+                long = len(block.text(at)) > self._dialect.limit
+                rejects.append(block.refuse(at, at + 1, "too_long" if long else "no_header"))
         return Chunk({}, Spans.of([]), tuple(rejects), Spans.of(blanks), Spans.of(titles))
 
 
