@@ -38,7 +38,7 @@ def _shown(read: SourceRead) -> dict[str, Any]:
         "cascades": [
             [row["event_id"], row["lookup_id"]]
             for row in lookups
-            if row.get("lookup_id", row["event_id"]) != row["event_id"]
+            if row.get("lookup_id") not in {None, row["event_id"]}
         ],
         "lookups": lookups,
     }

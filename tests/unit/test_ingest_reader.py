@@ -330,13 +330,13 @@ def test_a_format_that_loses_a_line_stops_the_run(
     rules: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An account that does not add up is an integrity error, whoever made the mistake."""
-    honest = canonical_csv._chunk
+    honest = canonical_csv.rows_chunk
 
     def losing(*args: Any) -> Any:
         chunk = honest(*args)
         return replace(chunk, records=chunk.records.take(slice(1, None)), columns={})
 
-    monkeypatch.setattr(canonical_csv, "_chunk", losing)
+    monkeypatch.setattr(canonical_csv, "rows_chunk", losing)
     with pytest.raises(IntegrityError) as caught:
         read(rules, HEADER + GOOD + GOOD)
     assert caught.value.code == "AW-INGEST-010"

@@ -18,15 +18,15 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from auditwatch.core.errors import IntegrityError
-from auditwatch.ingest.spans import Spans
+from auditwatch.ingest.spans import Chunk, Spans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from auditwatch.ingest.lines import Block
     from auditwatch.ingest.spans import Flags, Reject
 
-__all__ = ["FIELDS_MAX", "Dialect", "Rows", "read_rows", "split_record"]
+__all__ = ["FIELDS_MAX", "Dialect", "Rows", "read_rows", "rows_chunk", "split_record"]
 
 FIELDS_MAX: Final = 500
 BOM: Final = b"\xef\xbb\xbf"
@@ -178,6 +178,37 @@ def read_rows(
         tuple(slow.rejects),
         tuple(slow.swallowed),
         slow.consumed,
+    )
+
+
+def rows_chunk(block: Block, rows: Rows, positions: Mapping[str, int]) -> Chunk:
+    """Return the records of a block under names.
+
+    Parameters
+    ----------
+    block : Block
+        Whole lines.
+    rows : Rows
+        What `read_rows` made of them.
+    positions : mapping of str to int
+        Name to the position of its column.
+
+    Returns
+    -------
+    Chunk
+        With a ``quoted_records`` gap for each value that holds text which reads as records.
+    """
+    rejects = (block.overlong, *rows.rejects) if block.overlong else rows.rejects
+    gaps = tuple(
+        (
+            "quoted_records",
+            f"a quoted value that begins in line {line} holds text that reads as records ({count})",
+        )
+        for line, count in rows.swallowed
+    )
+    columns = {name: rows.columns[n] for name, n in positions.items()}
+    return Chunk(
+        columns, rows.records, rejects, rows.blanks, rows.headers, block.data, block.base, gaps
     )
 
 

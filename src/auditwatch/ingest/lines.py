@@ -56,6 +56,17 @@ class Block:
     def __len__(self) -> int:
         return len(self.edges) - 1
 
+    def cut(self, first: int, after: int) -> Block:
+        """Return the lines from `first` up to `after` as a block of their own."""
+        start, end = int(self.edges[first]), int(self.edges[after])
+        return Block(
+            self.data[start:end],
+            self.base + start,
+            self.line + first,
+            self.edges[first : after + 1] - start,
+            last=self.last and after == len(self),
+        )
+
     def text(self, position: int) -> bytes:
         """Return one line with its newline."""
         return self.data[self.edges[position] : self.edges[position + 1]]

@@ -25,10 +25,13 @@ class Request:
         The mapping file's content; an empty one for canonical names.
     limit : int
         Longest record (bytes).
+    agency : str
+        Name of the agency whose trail it is.
     """
 
     mapping: Mapping
     limit: int
+    agency: str = ""
 
 
 class Format(Protocol):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from auditwatch.core.errors import InputError, UsageError
 from auditwatch.core.strict import suggest
 from auditwatch.ingest import formats
+from auditwatch.ingest.sheettables import SHEET_HEAD, sheet_head
 
 if TYPE_CHECKING:
     from auditwatch.ingest.request import Format
@@ -19,9 +20,10 @@ __all__ = ["choose_format", "known_formats"]
 AUTO: Final = "auto"
 #: Formats that take any column names: they give way to one that knows the names it sees, and are
 #: the only ones that a mapping of columns can be for.
-GENERAL: Final = ("csv", "jsonl", "parquet")
+GENERAL: Final = ("csv", "jsonl", "parquet", "xlsx")
 CONTAINERS: Final = {
-    b"PK\x03\x04": "a zip archive or a spreadsheet",
+    b"PK\x03\x04": "a zip archive",
+    b"\xd0\xcf\x11\xe0": "an old or an encrypted spreadsheet",
     b"%PDF": "a PDF",
     b"\x28\xb5\x2f\xfd": "zstd",
     b"BZh": "bzip2",
@@ -65,7 +67,8 @@ def choose_format(stream: Stream, asked: str, *, mapped: bool = False) -> Format
         ``AW-INGEST-001`` the file is empty or not text.
     """
     known = known_formats()
-    if not stream.head:
+    head = sheet_head(stream) or stream.head
+    if not head:
         raise InputError(
             "the file is empty",
             code="AW-INGEST-001",
@@ -75,8 +78,8 @@ def choose_format(stream: Stream, asked: str, *, mapped: bool = False) -> Format
         )
     if asked in known:
         chosen = known[asked]
-        if not chosen.sniff(stream.head):
-            _refuse_binary(stream)
+        if not chosen.sniff(head):
+            _refuse_binary(head, stream)
         return chosen
     family = {name: one for name, one in known.items() if name.startswith(f"{asked}-")}
     if asked != AUTO and not family:
@@ -89,16 +92,16 @@ def choose_format(stream: Stream, asked: str, *, mapped: bool = False) -> Format
         )
     if mapped and not family:
         known = {name: known[name] for name in GENERAL}
-    return _only(family or known, stream)
+    return _only(family or known, head, stream)
 
 
-def _only(candidates: dict[str, Format], stream: Stream) -> Format:
+def _only(candidates: dict[str, Format], head: bytes, stream: Stream) -> Format:
     """Return the only candidate that fits the first bytes."""
-    fits = [name for name, one in candidates.items() if one.sniff(stream.head)]
+    fits = [name for name, one in candidates.items() if one.sniff(head)]
     fits = [name for name in fits if name not in GENERAL] or fits
     if len(fits) == 1:
         return candidates[fits[0]]
-    _refuse_binary(stream)
+    _refuse_binary(head, stream)
     what = " and ".join(["it could be " + ", ".join(fits)]) if fits else "no format fits"
     raise UsageError(
         what,
@@ -109,9 +112,10 @@ def _only(candidates: dict[str, Format], stream: Stream) -> Format:
     )
 
 
-def _refuse_binary(stream: Stream) -> None:
-    """Refuse what is not text."""
-    head = stream.head
+def _refuse_binary(head: bytes, stream: Stream) -> None:
+    """Refuse what is neither text nor a table."""
+    if head.startswith(SHEET_HEAD):
+        return
     kind = next((name for magic, name in CONTAINERS.items() if head.startswith(magic)), "")
     controls = len(head) - len(head.translate(None, CONTROLS))
     if kind or controls > CONTROL_SHARE_MAX * len(head):
@@ -119,6 +123,6 @@ def _refuse_binary(stream: Stream) -> None:
             f"this is {kind or 'binary data'}, not a text log",
             code="AW-INGEST-001",
             where=str(stream.path),
-            expected="UTF-8 text or Parquet, plain or gzip",
-            hint="export the trail as CSV, JSON lines or Parquet",
+            expected="UTF-8 text, Parquet or XLSX, plain or gzip",
+            hint="export the trail as CSV, JSON lines, Parquet or XLSX",
         )

@@ -104,6 +104,9 @@ class Chunk:
         The source keeps days without hours: `event_time` is ``ccyy-mm-dd``.
     remarks : tuple of str
         How the source was taken, for the account to say; each is said once.
+    absent : frozenset of str
+        Canonical names that some records of this source do not export: for the whole source they
+        are then not exported, whatever `columns` holds.
     """
 
     columns: Mapping[str, pa.Array]
@@ -116,6 +119,7 @@ class Chunk:
     gaps: tuple[tuple[str, str], ...] = ()
     dated: bool = False
     remarks: tuple[str, ...] = ()
+    absent: frozenset[str] = frozenset()
 
     def refuse(self, position: int, code: str) -> Reject:
         """Return the reject of a record that was split well but cannot be used."""

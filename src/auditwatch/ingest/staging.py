@@ -136,7 +136,7 @@ def stage_source(
         chosen = choose_format(stream, wanted, mapped=bool(asked.columns))
         reading = _Reading(stream, asked, folder)
         with reading.spool, reading.refusals:
-            request = Request(asked, settings.ingest.record_bytes_max)
+            request = Request(asked, settings.ingest.record_bytes_max, settings.agency.name)
             for chunk, made in ahead(chosen.read(stream, request), _normaliser(settings, asked)):
                 reading.take(chunk, *made)
         reading.ledger.close(stream.size, stream.lines)
@@ -165,6 +165,7 @@ class _Reading:
         self.refusals = RefusedWriter(folder / REFUSED)
         self._profile = Profile()
         self._exported = set(mapping.constants)
+        self._withheld: set[str] = set()
         self._noted: list[tuple[str, str]] = []
         self._remarks: dict[str, None] = {}
         self._hours = True
@@ -184,12 +185,13 @@ class _Reading:
         self._noted += chunk.gaps
         self._remarks |= dict.fromkeys(chunk.remarks)
         self._exported |= set(chunk.columns)
+        self._withheld |= chunk.absent
         self._hours &= not chunk.dated
         self._profile.add(chunk)
 
     def staged(self, format_name: str) -> Staged:
         """Return what the whole source came to."""
-        stream, exported = self.stream, self._exported
+        stream, exported = self.stream, self._exported - self._withheld
         states = {n: "exported" if n in exported else "not_exported" for n in SOURCE_FIELDS}
         if not self._hours:
             states["local_hour"] = "not_exported"

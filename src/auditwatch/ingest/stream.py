@@ -110,6 +110,16 @@ class Stream:
             self._ends_open = not data.endswith(b"\n")
         return data
 
+    def peek(self, size: int) -> bytes:
+        """Return up to `size` bytes that are still to be read, for a look before reading.
+
+        Raises
+        ------
+        InputError
+            As for `read`.
+        """
+        return self._fill(size)
+
     def count_rows(self, rows: int) -> None:
         """Count the rows of a binary container, which has neither lines nor useful bytes."""
         self.size = self._newlines = rows

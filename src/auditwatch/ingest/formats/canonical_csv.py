@@ -7,7 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from auditwatch.core.errors import InputError, UsageError
-from auditwatch.ingest.csvtext import BLANK, BOM, FIELDS_MAX, Dialect, read_rows, split_record
+from auditwatch.ingest.csvtext import (
+    BLANK,
+    BOM,
+    FIELDS_MAX,
+    Dialect,
+    read_rows,
+    rows_chunk,
+    split_record,
+)
 from auditwatch.ingest.lines import LineReader
 from auditwatch.ingest.mapping import match_columns, require_fields
 from auditwatch.ingest.spans import Chunk, Spans
@@ -15,7 +23,6 @@ from auditwatch.ingest.spans import Chunk, Spans
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditwatch.ingest.csvtext import Rows
     from auditwatch.ingest.lines import Block
     from auditwatch.ingest.request import Request
     from auditwatch.ingest.stream import Stream
@@ -67,11 +74,11 @@ def read(stream: Stream, request: Request) -> Iterator[Chunk]:
             at, dialect, positions = _header(block, stream, request)
             header = block.text(at)
             yield _preamble(block, at)
-            block = _rest(block, at + 1)  # noqa: PLW2901 - the header is dealt with
+            block = block.cut(at + 1, len(block))  # noqa: PLW2901 - the header is dealt with
         rows = read_rows(block, dialect, sorted(set(positions.values())), header)
         if rows.consumed < len(block):
             lines.unread(block, rows.consumed)
-        yield _chunk(block, rows, positions)
+        yield rows_chunk(block, rows, positions)
 
 
 def _header(block: Block, stream: Stream, request: Request) -> tuple[int, Dialect, dict[str, int]]:
@@ -137,32 +144,3 @@ def _preamble(block: Block, at: int) -> Chunk:
         place.append(block.span(n, n + 1))
     rejects = (block.overlong,) if block.overlong else ()
     return Chunk({}, Spans.of([]), rejects, Spans.of(blanks), Spans.of(headers))
-
-
-def _rest(block: Block, first: int) -> Block:
-    """Return the lines of a block from `first` on."""
-    cut = int(block.edges[first])
-    return replace(
-        block,
-        data=block.data[cut:],
-        base=block.base + cut,
-        line=block.line + first,
-        edges=block.edges[first:] - cut,
-        overlong=None,
-    )
-
-
-def _chunk(block: Block, rows: Rows, positions: dict[str, int]) -> Chunk:
-    """Return the records of a block under the names of their fields."""
-    rejects = (block.overlong, *rows.rejects) if block.overlong else rows.rejects
-    gaps = tuple(
-        (
-            "quoted_records",
-            f"a quoted value that begins in line {line} holds text that reads as records ({count})",
-        )
-        for line, count in rows.swallowed
-    )
-    columns = {name: rows.columns[n] for name, n in positions.items()}
-    return Chunk(
-        columns, rows.records, rejects, rows.blanks, rows.headers, block.data, block.base, gaps
-    )
