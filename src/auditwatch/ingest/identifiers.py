@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from auditwatch.ingest.profile import is_mask
@@ -37,9 +38,11 @@ BIRTH: Final = (
 )
 SHORT_BIRTH: Final = re.compile(r"(?P<month>\d\d)(?P<day>\d\d)(?P<year>\d\d)", re.ASCII)
 
-Said = "Mapping[str, str | None]"
+#: Names and dates come again and again; this many are remembered.
+REMEMBERED: Final = 1 << 16
 
 
+@lru_cache(REMEMBERED)
 def birth_date(text: str, year: int | None = None) -> str:
     """Return a birth date as it stands in a key.
 
@@ -114,6 +117,7 @@ def _person(clear: Mapping[str, str], year: int | None) -> str | None:
     return f"P-{name}" if name else None
 
 
+@lru_cache(REMEMBERED)
 def _name(text: str) -> str:
     """Return a name in upper case, spaces made one, none around commas."""
     parts = unicodedata.normalize("NFKC", text).upper().split(",")
