@@ -16,20 +16,8 @@ from auditwatch.ingest.profile import is_mask
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["IDENTIFIERS", "birth_date", "subject_of"]
+__all__ = ["birth_date", "subject_of"]
 
-#: What may be said of a subject: `record` is a SID, CII or FBI number, `licence` an OLN, `serial`
-#: the number of a gun or another thing.
-IDENTIFIERS: Final = (
-    "name",
-    "born",
-    "record",
-    "licence",
-    "social",
-    "plate",
-    "vin",
-    "serial",
-)
 #: Numbers of a person, the surest first, with the mark of their kind: two kinds never meet.
 NUMBERS: Final = {"record": "REC", "licence": "OLN", "social": "SOC"}
 BIRTH: Final = (
@@ -77,7 +65,8 @@ def subject_of(
     Parameters
     ----------
     said : mapping of str to str or None
-        Values as written, by the names of `IDENTIFIERS`.
+        Values as written: `name`, `born`, `record` (a SID, CII or FBI number), `licence` (an OLN),
+        `social`, `plate`, `vin`, `serial` (of a gun or another thing).
     kind : str, optional
         The kind that the source itself names: what identifies that kind comes first.
     year : int, optional
