@@ -10,7 +10,9 @@ import pytest
 
 from auditwatch.config import Settings
 from auditwatch.ingest import SourceRead, format_names, read_source
+from auditwatch.ingest.sniff import GENERAL, known_formats
 from auditwatch.ingest.sources import account_of
+from auditwatch.ingest.stream import HEAD_BYTES
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = sorted((ROOT / "sample_logs").glob("*.expected.json"))
@@ -51,6 +53,19 @@ def test_a_sample_log_yields_what_stands_beside_it(expected: Path) -> None:
     found = _shown(_read(expected))
     found["lookups"] = found["lookups"][: len(wanted["lookups"])]
     assert found == wanted
+
+
+@pytest.mark.parametrize("expected", SAMPLES, ids=lambda path: path.name)
+def test_a_sample_is_claimed_by_its_own_format_alone(expected: Path) -> None:
+    """No other format that knows its columns takes a sample for its own."""
+    log = expected.with_name(expected.name.removesuffix(".expected.json"))
+    if Path(f"{log}.mapping.yml").exists():
+        return  # columns that a mapping names belong to no format that knows its own
+    wanted = json.loads(expected.read_text("utf-8"))["account"]["format"]
+    head = log.read_bytes()[:HEAD_BYTES]
+    claims = {name for name, one in known_formats().items() if one.sniff(head)}
+    assert wanted in claims
+    assert claims - set(GENERAL) in ({wanted}, set())
 
 
 def test_every_format_has_a_sample() -> None:

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from auditwatch.config import Ingest, Settings
 from auditwatch.ingest import SourceRead, read_source
 
-RULES = Path(__file__).parents[2] / "rules"
+CATALOGUE = (
+    "transactions: [{key: RQ, followed_by: [DQ]}, {key: DQ, followed_by: [QW]}, {key: QW}]\n"
+)
 LIMITS = Settings(ingest=Ingest(record_bytes_max=1024))
 QUICK = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 LONG = settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
@@ -84,8 +86,11 @@ files = st.sampled_from(sorted(JOURNALS)).flatmap(
 
 def _read(content: bytes, name: str, path: Path) -> SourceRead:
     """Read content as one file."""
+    catalogue = path.parent / "catalogue"
+    catalogue.mkdir(exist_ok=True)
+    (catalogue / "transactions.yml").write_text(CATALOGUE)
     path.write_bytes(content)
-    return read_source(path, LIMITS, rules=RULES, format_name=name)
+    return read_source(path, LIMITS, rules=path.parent, format_name=name)
 
 
 def _balance(name: str, content: bytes) -> None:

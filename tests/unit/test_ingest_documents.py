@@ -41,16 +41,6 @@ def _row(content: bytes, name: str, folder: Path) -> dict[str, Any]:
     return dict(found)
 
 
-@pytest.mark.parametrize("log", sorted((ROOT / "sample_logs").glob("*.expected.json")))
-def test_a_sample_is_claimed_by_its_own_format_alone(log: Path) -> None:
-    """No other format that knows its columns takes a sample for its own."""
-    wanted = json.loads(log.read_text("utf-8"))["account"]["format"]
-    head = log.with_name(log.name.removesuffix(".expected.json")).read_bytes()[: 1 << 16]
-    claims = {name for name, one in known_formats().items() if one.sniff(head)}
-    assert claims - set(GENERAL) in ({wanted}, set())
-    assert wanted in claims
-
-
 # real trails -------------------------------------------------------------------------------------
 
 

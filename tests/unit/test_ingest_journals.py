@@ -39,18 +39,6 @@ def codes(found: SourceRead) -> list[str]:
     return list(found.rejects["reason_code"].to_pylist())
 
 
-@pytest.mark.parametrize("log", sorted(SAMPLES.glob("*.expected.json")), ids=lambda one: one.name)
-def test_every_sample_is_claimed_by_its_own_format_alone(log: Path) -> None:
-    """No other format that knows its columns takes a sample for its own."""
-    head = log.with_name(log.name.removesuffix(".expected.json")).read_bytes()[: 1 << 16]
-    own = json.loads(log.read_text())["account"]["format"]
-    general = {"csv", "jsonl", "parquet"}
-    takers = {name for name, one in known_formats().items() if one.sniff(head)}
-    assert own in takers
-    assert takers - general <= {own}
-    assert {"clets-journal", "nc-chri", "nlets-text", "mobile-chain"} <= set(format_names())
-
-
 def test_a_plate_check_of_the_journal_is_one_lookup_with_its_lines(tmp_path: Path) -> None:
     """Registration, owner's licence and wants check fold, an impossible birth date included."""
     found = read(tmp_path, (SAMPLES / "clets_journal.csv").read_bytes())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auditwatch.config import Settings
+from auditwatch.config import Settings, shipped_rules
 from auditwatch.core.errors import InputError
 from auditwatch.core.schema import GAPS, LOOKUPS, REJECTS, SOURCES
 from auditwatch.engine.lake import Lake
@@ -58,7 +58,7 @@ def test_small_pieces_give_what_the_whole_gives(
     monkeypatch.setattr(spool, "SEGMENT_ROWS", 9)
     monkeypatch.setattr(spool, "STRETCH_ROWS", 60)
     monkeypatch.setattr("auditwatch.ingest.lines.LineReader.__init__.__defaults__", (1024,))
-    staged = stage_source(path, Settings(), tmp_path / "staged")
+    staged = stage_source(path, Settings(), tmp_path / "staged", rules=shipped_rules())
     followers = Followers(read_followers(rules), Settings().ingest.cascade_seconds)
     stored = store_staged(staged, tmp_path / "staged", followers, pieces)
     assert len(list(staged.spool(tmp_path / "staged").stretches())) > 20

@@ -159,7 +159,7 @@ def show(workspace: Path | None, finding_id: str, reveal: bool, reason: str | No
     from auditwatch.findings.lookups import lookups_of
     from auditwatch.findings.store import Store
     from auditwatch.report.cards import CardMaker
-    from auditwatch.report.words import local_day, local_time
+    from auditwatch.report.words import HOUR_NOT_KEPT, local_time
 
     place = open_workspace(workspace)
     with Store(place.database) as store:
@@ -173,10 +173,11 @@ def show(workspace: Path | None, finding_id: str, reveal: bool, reason: str | No
     local = zone(place.settings.agency.timezone)
     dated = set(rows["time_quality"].to_pylist()) == {"date_only"}
     first, last = (
-        (local_day if dated else local_time)(datetime.fromisoformat(time), local)
+        local_time(datetime.fromisoformat(time), local)[: len("2026-03-14") if dated else None]
         for time in (finding.first_seen, finding.last_seen)
     )
     span = f"{lookups}, {first}" if first == last else f"{lookups}, {first} to {last}"
+    span += f", {HOUR_NOT_KEPT}" if dated else ""
     click.echo(f"{finding.finding_id}  {standing}  {span}")
     _section("why it asks", [masker.text(sentence) for sentence in finding.reasons])
     _section("what would explain it", [masker.text(s) for s in finding.counter_evidence])

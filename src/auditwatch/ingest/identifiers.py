@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from auditwatch.ingest.profile import is_mask
@@ -15,20 +16,8 @@ from auditwatch.ingest.profile import is_mask
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["IDENTIFIERS", "birth_date", "subject_of"]
+__all__ = ["birth_date", "subject_of"]
 
-#: What may be said of a subject: `record` is a SID, CII or FBI number, `licence` an OLN, `serial`
-#: the number of a gun or another thing.
-IDENTIFIERS: Final = (
-    "name",
-    "born",
-    "record",
-    "licence",
-    "social",
-    "plate",
-    "vin",
-    "serial",
-)
 #: Numbers of a person, the surest first, with the mark of their kind: two kinds never meet.
 NUMBERS: Final = {"record": "REC", "licence": "OLN", "social": "SOC"}
 BIRTH: Final = (
@@ -37,9 +26,11 @@ BIRTH: Final = (
 )
 SHORT_BIRTH: Final = re.compile(r"(?P<month>\d\d)(?P<day>\d\d)(?P<year>\d\d)", re.ASCII)
 
-Said = "Mapping[str, str | None]"
+#: Names and dates come again and again; this many are remembered.
+REMEMBERED: Final = 1 << 16
 
 
+@lru_cache(REMEMBERED)
 def birth_date(text: str, year: int | None = None) -> str:
     """Return a birth date as it stands in a key.
 
@@ -74,7 +65,8 @@ def subject_of(
     Parameters
     ----------
     said : mapping of str to str or None
-        Values as written, by the names of `IDENTIFIERS`.
+        Values as written: `name`, `born`, `record` (a SID, CII or FBI number), `licence` (an OLN),
+        `social`, `plate`, `vin`, `serial` (of a gun or another thing).
     kind : str, optional
         The kind that the source itself names: what identifies that kind comes first.
     year : int, optional
@@ -114,6 +106,7 @@ def _person(clear: Mapping[str, str], year: int | None) -> str | None:
     return f"P-{name}" if name else None
 
 
+@lru_cache(REMEMBERED)
 def _name(text: str) -> str:
     """Return a name in upper case, spaces made one, none around commas."""
     parts = unicodedata.normalize("NFKC", text).upper().split(",")

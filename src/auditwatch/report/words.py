@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 __all__ = [
+    "HOUR_NOT_KEPT",
     "MASKED",
     "harmless",
     "local_day",
@@ -23,6 +24,7 @@ __all__ = [
 ]
 
 #: Stands for a hidden word, the same length for every word.
+HOUR_NOT_KEPT: Final = "hour not kept"
 MASKED: Final = "•••"
 
 #: Format characters that reorder or hide text, beside all control characters.
@@ -158,4 +160,4 @@ def local_time(time: datetime, zone: ZoneInfo) -> str:
 
 def local_day(time: datetime, zone: ZoneInfo) -> str:
     """Return the day of a lookup whose source keeps no hour: ``2026-03-05, hour not kept``."""
-    return f"{time.astimezone(zone):%Y-%m-%d}, hour not kept"
+    return f"{time.astimezone(zone):%Y-%m-%d}, {HOUR_NOT_KEPT}"

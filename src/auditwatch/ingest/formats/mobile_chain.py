@@ -35,6 +35,8 @@ NAMES: Final = {
     "operator_id": ("user", "user name", "username"),
     "details": ("details", "detail"),
 }
+#: The catalogue's word for it: which system was asked is not told.
+SYSTEM: Final = "MOBILE"
 #: Words of details, which are message prefixes (``LIC/000ZZZ``) or labels (``Plate: 000ZZZ``).
 PREFIXES: Final = {
     "name": ("NAM", "NAME"),
@@ -73,6 +75,7 @@ def _complete(columns: Mapping[str, pa.Array]) -> Mapping[str, pa.Array]:
     words = pc.utf8_trim_whitespace(columns["transaction"])
     return {
         **found,
+        "system": pa.repeat(pa.scalar(SYSTEM), len(details)),
         "transaction": pc.replace_substring_regex(words, r"\s+", " "),
         "subject_kind": pa.array(kinds, pa.string()),
         "subject_id": pa.array(keys, pa.string()),
