@@ -26,7 +26,6 @@ from tests.documents_fabric import (
 from auditwatch.config import Settings
 from auditwatch.core.errors import AuditwatchError
 from auditwatch.ingest import read_source
-from auditwatch.ingest.sniff import GENERAL, known_formats
 
 ROOT = Path(__file__).parents[2]
 REAL = ROOT.parent / "shared" / "realdata"

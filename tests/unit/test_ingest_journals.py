@@ -10,9 +10,8 @@ import pytest
 
 from auditwatch.config import Settings
 from auditwatch.core.errors import UsageError
-from auditwatch.ingest import SourceRead, format_names, read_source
+from auditwatch.ingest import SourceRead, read_source
 from auditwatch.ingest.identifiers import birth_date, subject_of
-from auditwatch.ingest.sniff import known_formats
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_logs"

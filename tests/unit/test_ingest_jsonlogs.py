@@ -11,7 +11,6 @@ import pytest
 from auditwatch.config import Settings
 from auditwatch.core.errors import ConfigError, UsageError
 from auditwatch.ingest import SourceRead, read_source
-from auditwatch.ingest.sniff import GENERAL, known_formats
 from auditwatch.ingest.sources import account_of
 
 if TYPE_CHECKING:
