@@ -21,7 +21,7 @@ def format_options(command: click.decorators.FC) -> click.decorators.FC:
         "--mapping",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="YAML that says which column is which, for any other CSV, JSON lines or Parquet.",
+        help="YAML that says which column is which, for any CSV, JSON lines, Parquet or XLSX.",
     )
     named = click.option(
         "--format",
