@@ -354,12 +354,12 @@ def _gap(night: str, source: str, holes: Sequence[Hole], before: pa.Table, *, ju
     more = f"; and at {len(holes) - SHOWN} more places" if len(holes) > SHOWN else ""
     number = "1 running number is" if total == 1 else f"{total:,} running numbers are"
     whose = f" of {source}" if source else ""
-    says = f"{number} missing from the ids{whose}, {shown}{more}."
+    says = f"{number} missing from the ids{whose}: {shown}{more}."
     if jumped:
-        says = f"The ids{whose} jump over {total:,} running numbers, {shown}{more}."
+        says = f"The ids{whose} jump over {total:,} running numbers: {shown}{more}."
     steady = not jumped and _is_steady(source, before)
     kind = "number_jump" if jumped else "numbers_not_ours" if steady else "missing_number"
-    place = f"{total:,}{whose}"
+    place = f"{total:,}{whose}" if steady or jumped else f"{total:,}{whose}, {night}"
     ends = [place.time for hole in holes for place in (hole.below, hole.above)]
     times = [] if steady or jumped else ends
     return Gap(

@@ -277,7 +277,7 @@ def _gap(source: str, system: str, run: _Run, calendar: _Calendar) -> Gap:
         place=f"{whose + ', ' if whose else ''}{hours} from {first}",
         says=f"There is no lookup{of} {when} (agency's clock, {hours}). "
         f"By the same hours of {run.weeks} weeks before, about {run.expected:,.0f} were to be "
-        "expected; by chance there is none less than once in a million such hours.",
+        "expected: that nobody made one has odds below one in a million.",
         first_time=_instant(calendar.first + run.start),
         # a silence without end was seen whole after a week: it is not asked again every night
         last_time=_instant(calendar.first + min(run.end, run.start + LATE)),

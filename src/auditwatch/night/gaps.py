@@ -122,9 +122,11 @@ class GapFinder:
         """Return a noted gap: what a source always has is one story, what happened one a night."""
         feed = self._feeds.get(row["source_id"], "")
         standing = KINDS[row["kind"]].standing
+        # a source is overdue until it comes again: its sentence says since when
+        story = row["detail"] if row["kind"] == "overdue_source" else night
         return Gap(
             kind=row["kind"],
-            about=(feed,) if standing else (feed, night),
+            about=(feed,) if standing else (feed, story),
             place=feed,
             says=row["detail"] if row["detail"].endswith(".") else f"{row['detail']}.",
         )

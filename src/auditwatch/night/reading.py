@@ -36,7 +36,7 @@ def read_followed(workspace: Workspace, tell: Callable[[str, int, int], None]) -
     read = read_into(workspace, followed.wanted, tell)
     gaps = followed.remember(workspace, Lake(workspace.lake), read.stored)
     notes = [*followed.notes, *read.notes, *gaps]
-    return replace(read, notes=notes, incomplete=read.incomplete or followed.overdue)
+    return replace(read, notes=notes, incomplete=read.incomplete or bool(followed.overdue))
 
 
 def read_into(
