@@ -24,6 +24,7 @@ from auditwatch.core.schema import (
 )
 from auditwatch.engine.lake import Lake
 from auditwatch.engine.local import LocalEngine
+from auditwatch.findings.gaps import KINDS
 from auditwatch.findings.grouping import FACT_COLUMNS, gather
 from auditwatch.findings.model import NightResult, Run
 from auditwatch.findings.store import Store
@@ -260,7 +261,16 @@ class _Bench:
             grown=len(grown),
             open=sum(finding.status != "decided" for finding in findings),
             severities=[finding.severity for finding in (*fresh, *grown)],
-            top=[f"{f.finding_id}  {masker.text(f.title)}" for f in findings[:TOP] if nights],
+            holes=[
+                f"{f.finding_id}  {masker.text(f.title)}"
+                for f in (*fresh, *grown)
+                if f.rule_id in KINDS and f.status != "decided"
+            ][:TOP],
+            top=[
+                f"{f.finding_id}  {masker.text(f.title)}"
+                for f in findings[:TOP]
+                if nights and f.rule_id not in KINDS
+            ],
         )
 
     def _remarks(self, request: Request, nights: list[str]) -> list[str]:
