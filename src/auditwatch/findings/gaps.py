@@ -119,14 +119,10 @@ KINDS: Final = {
         "medium",
         "Two stray quotes, or a text that was copied from another log.",
     ),
-    "masked_values": Kind(
-        "Values are masked", "low", "Whoever released the log may have had to.", standing=True
-    ),
-    "one_value": Kind(
-        "A column holds one value only",
-        "low",
-        "It may have been overwritten before release, or only one value was ever possible.",
-        standing=True,
+    "faded_column": Kind(
+        "A column says less than before",
+        "medium",
+        "Whoever released the log may have had to mask it from now on.",
     ),
 }
 

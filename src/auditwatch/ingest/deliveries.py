@@ -63,9 +63,12 @@ def feed_of(source: Mapping[str, Any], source_of: Mapping[str, str]) -> str:
 
 
 def stopped_columns(
-    night: str, sources: Iterable[Mapping[str, Any]], source_of: Mapping[str, str]
+    night: str,
+    sources: Iterable[Mapping[str, Any]],
+    source_of: Mapping[str, str],
+    faded: Mapping[str, Mapping[str, str]],
 ) -> list[Gap]:
-    """Find fields that the delivery before exported and that of this night does not.
+    """Find fields that say less in the delivery of this night than in the one before.
 
     Parameters
     ----------
@@ -75,11 +78,14 @@ def stopped_columns(
         Rows of SOURCES.
     source_of : mapping of str to str
         File (source_id) to the name of its source in the settings.
+    faded : mapping of str to mapping
+        File to its fields that are masked or hold one value in all records, with a sentence each.
 
     Returns
     -------
     list of Gap
-        ``stopped_column``, one for each source.
+        ``stopped_column``: exported before and not now, one for each source; ``faded_column``:
+        told apart before, and masked or all the same now.
     """
     feeds: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for source in sources:
@@ -89,9 +95,15 @@ def stopped_columns(
     for (feed, _), files in sorted(feeds.items()):
         files.sort(key=lambda one: (one["first_time"], one["source_id"]))
         for before, after in pairwise(files):
-            stopped = sorted(_exported(before) - _exported(after))
-            if stopped and after["first_night"] == night:
+            if after["first_night"] != night:
+                continue
+            if stopped := sorted(_exported(before) - _exported(after)):
                 found.append(_stopped(feed, before["name"], after["name"], stopped))
+            told, known = (faded.get(one["source_id"], {}) for one in (after, before))
+            found += [
+                _faded(feed, before["name"], after["name"], told[name])
+                for name in sorted(told.keys() & _exported(before) - known.keys())
+            ]
     return found
 
 
@@ -110,6 +122,17 @@ def _stopped(feed: str, before: str, after: str, fields: Sequence[str]) -> Gap:
         place=f"{names}, {feed}",
         says=f"{after} has no {names}; {before}, the delivery before, had. Rules that need what "
         f"{verb} missing cannot decide from here on.",
+    )
+
+
+def _faded(feed: str, before: str, after: str, told: str) -> Gap:
+    """Put a column that says less into words."""
+    name = told.partition(":")[0]
+    return Gap(
+        kind="faded_column",
+        about=(feed, name),
+        place=f"{name}, {feed}",
+        says=f"In {after}, {told}. It was not so in {before}, the delivery before.",
     )
 
 

@@ -43,6 +43,8 @@ __all__ = ["GapFinder", "noted_gaps"]
 
 LEAD: Final = timedelta(hours=1)  # numbers are given in another order than lookups are made
 TAIL: Final = timedelta(minutes=1)
+#: Kinds that a reader notes as ``field: sentence``; only a change between two files is a gap.
+FADED: Final = ("masked_values", "one_value")
 #: Kinds that a file's reader also finds, by the file alone: here they are found over all files.
 OVER_FILES: Final = ("missing_number", "silent_night")
 
@@ -84,7 +86,7 @@ class GapFinder:
                 *silences,
                 *self._silent_nights(night, silences),
                 *numbered.gaps(night, before, self._refused),
-                *stopped_columns(night, self._sources, self._source_of),
+                *stopped_columns(night, self._sources, self._source_of, self._faded),
                 *self._skew(night),
                 *self._noted.get(night, []),
             ]
@@ -108,6 +110,16 @@ class GapFinder:
     def _feeds(self) -> dict[str, str]:
         """File to the row of deliveries that it continues."""
         return {one["source_id"]: feed_of(one, self._source_of) for one in self._sources}
+
+    @cached_property
+    def _faded(self) -> dict[str, dict[str, str]]:
+        """File to its fields that say little, with what its reader noted of each."""
+        faded: dict[str, dict[str, str]] = {}
+        for row in self.lake.read(GAPS).to_pylist():
+            if row["kind"] in FADED:
+                name = row["detail"].partition(":")[0]
+                faded.setdefault(row["source_id"], {})[name] = row["detail"]
+        return faded
 
     @cached_property
     def _noted(self) -> dict[str, list[Gap]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow.compute as pc
 
 from auditwatch.core.clock import silent_before
-from auditwatch.core.schema import LOOKUPS, REJECTS, SOURCES
+from auditwatch.core.schema import GAPS, LOOKUPS, REJECTS, SOURCES
 from auditwatch.report.words import harmless
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Account", "Share", "SourceLine", "account_of", "verdict_shares"]
 
+FADED: Final = ("masked_values", "one_value")
 SILENCES: Final = ("silent_hours", "silent_night")
 LINES: Final = ("accepted", "rejected", "blank", "header", "duplicate")
 
@@ -133,7 +134,7 @@ def account_of(night: str, lake: Lake, summary: NightSummary, holes: Sequence[Fi
     return Account(
         sources=sources,
         refused=sum(source.parts[LINES.index("rejected")] for source in sources),
-        gaps=(silent,) if silent and not told else (),
+        gaps=(*([silent] if silent and not told else []), *_noted(lake, used)),
         holes=len(holes),
         blind=tuple(
             (harmless(view, 80), harmless(reason, 300))
@@ -143,6 +144,12 @@ def account_of(night: str, lake: Lake, summary: NightSummary, holes: Sequence[Fi
         unmapped=_ranked(summary.unmapped),
         absent=tuple((name, CONTEXT_HIDES.get(name, "")) for name in summary.absent_context),
     )
+
+
+def _noted(lake: Lake, used: set[str]) -> list[str]:
+    """Return what the readers of some files noted that is no finding by itself."""
+    rows = lake.pick(GAPS, "source_id", used).to_pylist()
+    return sorted({harmless(row["detail"], 300) for row in rows if row["kind"] in FADED})
 
 
 def verdict_shares(summary: NightSummary) -> tuple[Share, ...]:
