@@ -199,6 +199,17 @@ def test_a_new_file_with_an_old_date_is_a_finding(folder: Folder) -> None:
     assert folder.kinds() == ["backdated_file"]
 
 
+def test_records_dated_after_their_file_are_a_finding(folder: Folder) -> None:
+    """Nobody can have looked something up a week after the log was written."""
+    written = (now() - (START + timedelta(days=1))) / timedelta(days=1)
+    folder.put("a.csv", HEADER + lines(0, 24), age_days=written)
+    folder.scan()
+    assert folder.kinds() == []
+    folder.put("b.csv", HEADER + lines(24, 24 * 8), age_days=written)
+    folder.scan()
+    assert folder.kinds() == ["future_records"]
+
+
 def test_an_overdue_source_is_one_finding(folder: Folder) -> None:
     """It stays one while nothing comes, whatever other scans run meanwhile."""
     with (folder.root / "auditwatch.toml").open("a") as file:

@@ -92,6 +92,11 @@ KINDS: Final = {
         "medium",
         "Devices that were offline deliver late, and somebody may have loaded an older trail.",
     ),
+    "future_records": Kind(
+        "Records are dated after their file",
+        "medium",
+        "The clock of the source, or of the machine that holds the file, may be wrong.",
+    ),
     "overlapping_file": Kind(
         "Files overlap",
         "informational",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -31,6 +30,7 @@ STEMS_MAX: Final = 10_000  # counters of one source; more are no counters
 JUMP: Final = 10  # times the numbers seen: a larger hole is a counter set anew
 STEADY_NIGHTS: Final = 5  # with holes, among the last seven with numbers
 STEADY_SHARE: Final = 0.002  # of steps with a hole, below which a source numbers only its own
+SAMPLE: Final = 50_000  # ids that tell whether the others need a look
 SHOWN: Final = 5
 
 
@@ -99,13 +99,14 @@ def number_rows(rows: pa.Table, night: str, source_of: Mapping[str, str]) -> Num
         File (source_id) to the name of its source in the settings; empty when named by hand.
     """
     rows = rows.combine_chunks()
-    made = pc.match_substring_regex(rows["event_id"], MADE)
-    rows = rows.filter(pc.invert(made)).combine_chunks()
+    if not _may_count(rows["event_id"]):
+        return Numbered(rows, ())
     parts = pc.extract_regex(rows["event_id"], PARTS)
-    rows = rows.filter(pc.is_valid(parts)).combine_chunks()
+    made = pc.match_substring_regex(rows["event_id"], MADE)
+    told = pc.and_(pc.is_valid(parts), pc.invert(made))
+    rows, parts = rows.filter(told).combine_chunks(), parts.filter(told).combine_chunks()
     if not rows.num_rows:
         return Numbered(rows, ())
-    parts = pc.extract_regex(rows["event_id"], PARTS).combine_chunks()
     numbers = pc.struct_field(parts, "number").cast(pa.int64()).to_numpy()
     files = rows["source_id"].combine_chunks().dictionary_encode()
     names = pa.array([source_of.get(one or "", "") for one in files.dictionary.to_pylist()])
@@ -114,20 +115,41 @@ def number_rows(rows: pa.Table, night: str, source_of: Mapping[str, str]) -> Num
     labels = both.dictionary_encode()
     tonight = pc.equal(rows["night"].cast(pa.string()), night).to_numpy(zero_copy_only=False)
     codes, times = labels.indices.to_numpy(), rows["event_time"].cast(pa.int64()).to_numpy()
-    order = np.lexsort((times, ~tonight, numbers, codes))
-    edges = np.flatnonzero(np.r_[True, np.diff(codes[order]) != 0, True])
     counters = []
-    for first, after in pairwise(edges):
-        mine = order[first:after]
-        if len(edges) - 1 > STEMS_MAX and len(mine) < 2:
-            continue
-        mine = mine[np.r_[True, np.diff(numbers[mine]) != 0]]
+    for mine in _by_code(codes, numbers, times, ~tonight):
         source, _, stem = labels.dictionary[int(codes[mine[0]])].as_py().partition("\0")
         far = JUMP * max(len(mine), STEPS_LEAST)
         for part in np.split(mine, np.flatnonzero(np.diff(numbers[mine]) > far) + 1):
             counter = Counter(source, stem, numbers[part], times[part], part, tonight[part])
             counters.append(_continued(counter))
     return Numbered(rows, tuple(one for one in counters if one.tonight.any()))
+
+
+def _may_count(ids: pa.ChunkedArray) -> bool:
+    """Tell by a sample whether any ids are alike but for a number; random ones never are."""
+    sample = ids.take(pa.array(np.arange(0, len(ids), max(len(ids) // SAMPLE, 1))))
+    stems = pc.drop_null(pc.struct_field(pc.extract_regex(sample, PARTS), "stem"))
+    return bool(pc.count_distinct(stems).as_py() < len(stems) or len(stems) == 1)
+
+
+def _by_code(codes: Ints, numbers: Ints, times: Ints, beside: Flags) -> Iterator[Ints]:
+    """Yield for each code the places of its distinct numbers, ascending.
+
+    Where there are more codes than a source can have counters, those with one number are ids
+    that only end in digits, and are left out.
+    """
+    places = np.arange(len(codes))
+    counts = np.bincount(codes)
+    if len(counts) > STEMS_MAX:
+        places = np.flatnonzero(counts[codes] > 1)
+    keys = (times[places], beside[places], numbers[places], codes[places])
+    order = places[np.lexsort(keys)]
+    fresh = np.r_[True, (np.diff(codes[order]) != 0) | (np.diff(numbers[order]) != 0)]
+    order = order[fresh[: len(order)]]
+    begins = np.flatnonzero(np.diff(codes[order]) != 0) + 1
+    for mine in np.split(order, begins):
+        if len(mine):
+            yield mine
 
 
 def _continued(counter: Counter) -> Counter:

@@ -20,6 +20,7 @@ PIECE_BYTES: Final = 1 << 20
 NAMED_MAX: Final = 5
 #: Records and files come late by up to a week: devices were offline, a Monday follows a weekend.
 LATE: Final = timedelta(days=7)
+EARLY: Final = timedelta(days=1)  # a record may be dated after its file by a zone not told
 EMPTY: Final = hashlib.sha256(b"").hexdigest()
 KEPT: Final = "what it held before is kept"
 
@@ -85,9 +86,16 @@ class Altered:
         if lost:
             found.append(Noted("vanished_file", self.before[lost[0]].source_id, _vanished(lost)))
         inherited = set(heirs.values())
-        for path in self.fresh:
+        for path, seen in self.fresh.items():
             if path not in self.before and path not in inherited:
                 found += self._arrival(path)
+            row = self.rows.get(seen.source_id)
+            if row and row["last_time"] and row["last_time"] > _time(seen.mtime_ns) + EARLY:
+                told = (
+                    f"{row['name']} has lookups dated up to {row['last_time']:%Y-%m-%d %H:%M} UTC"
+                )
+                when = f"but was written on {_time(seen.mtime_ns):%Y-%m-%d %H:%M} UTC"
+                found.append(Noted("future_records", seen.source_id, f"{told}, {when}"))
         return found
 
     def _changed(self, path: str) -> bool:
@@ -208,7 +216,12 @@ def _vanished(paths: Sequence[str]) -> str:
 
 def _day(mtime_ns: int) -> str:
     """Return the UTC date of a file's time."""
-    return datetime.fromtimestamp(mtime_ns / 1e9, UTC).date().isoformat()
+    return _time(mtime_ns).date().isoformat()
+
+
+def _time(mtime_ns: int) -> datetime:
+    """Return a file's time."""
+    return datetime.fromtimestamp(mtime_ns / 1e9, UTC)
 
 
 def _sha256_of(path: str, size: int, *, zipped: bool) -> str:
