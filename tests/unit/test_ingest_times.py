@@ -50,3 +50,29 @@ def test_every_count_comes_back_as_the_instant_it_was_made_from(micros: int, dig
     unit = 10 ** (16 - digits)
     whole = timedelta(microseconds=micros // unit * unit)
     assert read_one(str(micros // unit))[0] == datetime(1970, 1, 1, tzinfo=UTC) + whole
+
+
+@pytest.mark.parametrize(
+    ("text", "instant", "quality"),
+    [
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00", "exact"),
+        ("2026-03-14T02:11:09,402Z", "2026-03-14T02:11:09.402", "exact"),
+        ("2026-11-01 01:30:00", "2026-11-01T08:30:00", "ambiguous_fold"),
+        ("2026-11-01 01:30:00 PST", "2026-11-01T09:30:00", "exact"),
+        ("2026-03-08 02:30:00", "2026-03-08T10:30:00", "skewed"),
+        ("2038-01-19T03:14:08Z", "2038-01-19T03:14:08", "exact"),
+        ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00", "exact"),
+    ],
+)
+def test_the_edges_of_clock_and_calendar(text: str, instant: str, quality: str) -> None:
+    """A leap second, an hour that comes twice or never, the ends of 32-bit and of no time."""
+    assert read_one(text) == (datetime.fromisoformat(instant).replace(tzinfo=UTC), quality)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["9999-12-31T23:59:59Z", "26-03-14 10:00:00", "03/14/26 10:00", "2026-02-30T00:00:00Z"],
+)
+def test_what_is_not_one_clear_instant_is_refused(text: str) -> None:
+    """The end of the calendar, years of two digits, days that do not exist."""
+    assert read_one(text)[1] == "bad"

@@ -135,6 +135,8 @@ def print_scan(result: Scan, report: Path | None, *, as_json: bool) -> None:
         click.echo(f"judged {nights} ({span}), {lookups}")
         fresh = count(result.new, "new finding")
         click.echo(f"{fresh}, {result.grown:,} grown, {result.open:,} open")
+    for hole in result.holes:
+        narrate(f"missing from the trail: {hole}")
     for line in result.top:
         click.echo(f"  {line}")
     if report:

@@ -10,9 +10,12 @@ import pyarrow as pa
 __all__ = [
     "CASES",
     "CONTEXT_TABLES",
+    "COUNTERS",
+    "DELIVERIES",
     "DUTY",
     "GAPS",
     "HITS",
+    "HOURS",
     "LINKS",
     "LOOKUPS",
     "PAIR_NIGHTS",
@@ -185,7 +188,7 @@ GAPS: Final = Table(
     (
         Column("source_id", TEXT, "sha256 of the source's bytes", repeats=True),
         Column("night", TEXT, "agency-local date it concerns; empty if none", repeats=True),
-        Column("kind", TEXT, "silent_night, changed_file, clock_skew …", repeats=True),
+        Column("kind", TEXT, "missing_number, shrunk_file, masked_values …", repeats=True),
         Column("detail", TEXT, "one plain sentence with its numbers"),
     ),
 )
@@ -214,6 +217,46 @@ SOURCES: Final = Table(
             "field_states", TEXT, "JSON: canonical field, local_hour -> exported | not_exported"
         ),
     ),
+)
+
+DELIVERIES: Final = Table(
+    "deliveries",
+    "one file that came from a source of the settings",
+    (
+        Column("source_id", TEXT, "sha256 of its bytes as delivered"),
+        Column("source", TEXT, "name of the source in the settings", repeats=True),
+    ),
+)
+
+HOURS: Final = Table(
+    "hours",
+    "one system of one source in one hour: what silence is measured against",
+    (
+        NIGHT,
+        Column("source", TEXT, "name in the settings; empty for files named by hand", repeats=True),
+        Column("system", TEXT, "what was asked; empty when not told", repeats=True),
+        Column("hour", INSTANT, "when it began"),
+        Column("lookups", WHOLE, "lookups that a person made in it"),
+    ),
+    partition="night",
+)
+
+COUNTERS: Final = Table(
+    "counters",
+    "what one counter of a source's own ids came to on one night",
+    (
+        NIGHT,
+        Column("source", TEXT, "name in the settings; empty for files named by hand", repeats=True),
+        Column("stem", TEXT, "the id without its number"),
+        Column("highest", WHOLE, "highest number"),
+        Column("steps", WHOLE, "pairs of neighbouring numbers"),
+        Column("ones", WHOLE, "of these: without a hole between them"),
+        Column("event_id", TEXT, "the record with the highest number"),
+        Column("event_time", INSTANT, "its time"),
+        Column("source_id", TEXT, "the file it stands in", repeats=True),
+        Column("line", WHOLE, "its line there"),
+    ),
+    partition="night",
 )
 
 VERDICTS: Final = Table(
@@ -298,7 +341,19 @@ SURPRISES: Final = Table(
 
 TABLES: Final = {
     table.name: table
-    for table in (LOOKUPS, REJECTS, GAPS, SOURCES, VERDICTS, HITS, PAIR_NIGHTS, SURPRISES)
+    for table in (
+        LOOKUPS,
+        REJECTS,
+        GAPS,
+        SOURCES,
+        DELIVERIES,
+        HOURS,
+        COUNTERS,
+        VERDICTS,
+        HITS,
+        PAIR_NIGHTS,
+        SURPRISES,
+    )
 }
 
 ROSTER: Final = Table(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from auditwatch.findings import sentences
+from auditwatch.findings.gaps import is_standing
 from auditwatch.findings.identity import finding_id
 from auditwatch.findings.model import Finding, Piece
 from auditwatch.findings.ranking import priority, strengths, strongest_severity
@@ -96,6 +97,8 @@ def status(pieces: Sequence[Piece], last: Review | None) -> str:
     """Return open, decided, or reopened when evidence came that the last review did not cover."""
     if last is None or last.disposition == "withdrawn":
         return "open"
+    if all(is_standing(piece) for piece in pieces):
+        return "decided"
     seen = msgspec.json.decode(last.covers, type=Covers)
     present = _coverage(pieces)
     if present.digest == seen.digest:

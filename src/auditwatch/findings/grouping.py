@@ -11,12 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditwatch.core.errors import IntegrityError
+from auditwatch.findings.gaps import gap_pieces
 from auditwatch.findings.model import SEVERITIES, Piece
 from auditwatch.findings.ranking import pattern_severity
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import datetime
+
+    from auditwatch.findings.gaps import Gap
 
 __all__ = ["FACT_COLUMNS", "UNMAPPED", "gather"]
 
@@ -75,7 +78,13 @@ class Row:
 
 
 def gather(
-    night: str, verdicts: pa.Table, hits: pa.Table, surprises: pa.Table, facts: pa.Table
+    night: str,
+    verdicts: pa.Table,
+    hits: pa.Table,
+    surprises: pa.Table,
+    facts: pa.Table,
+    *,
+    gaps: Iterable[Gap] = (),
 ) -> list[Piece]:
     """Group one night's results into pieces of evidence by the story each declares.
 
@@ -87,6 +96,8 @@ def gather(
         Rows of that night; permitted verdicts may be left in.
     facts : pa.Table
         LOOKUPS rows (at least `FACT_COLUMNS`) of every event_id referred to.
+    gaps : iterable of Gap
+        What that night is missing.
 
     Returns
     -------
@@ -105,7 +116,11 @@ def gather(
     """
     known = _facts(facts)
     rows = [*_policy_rows(verdicts, known), *_rule_rows(hits, known)]
-    pieces = [*_grouped(night, rows), *_patterns(night, surprises, known)]
+    pieces = [
+        *_grouped(night, rows),
+        *_patterns(night, surprises, known),
+        *gap_pieces(night, gaps),
+    ]
     # a view may look through several windows: the strongest stands for the night
     pieces.sort(key=lambda p: (p.surprise_milli, p.says, p.event_ids))
     found = {(p.story, p.agency, p.key, p.source, p.source_id): p for p in pieces}

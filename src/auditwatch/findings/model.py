@@ -41,11 +41,11 @@ class Piece:
         ORI; empty when the trail has none.
     key : tuple of str
         What the story is about: (operator, subject), (operator, source id), (source id, unit),
-        (subject,), (source id,) or (missing item,).
+        (subject,), (source id,), (missing item,) or (kind of gap, …).
     source : str
-        policy, rule or pattern.
+        policy, rule, pattern or gap.
     source_id : str
-        Statement, rule or view.
+        Statement, rule, view or kind of gap.
     severity : str
         One of `SEVERITIES`.
     says, against : str

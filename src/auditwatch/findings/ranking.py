@@ -22,6 +22,10 @@ BY_SEVERITY: Final = {
     "high": 5000,
     "critical": 7000,
 }
+#: The same of a gap in the trail: gaps have an order among themselves and stand below whatever asks
+#: about a person, so that a broken export cannot push misuse out of the reviewers' week. The night
+#: report shows them apart.
+BY_GAP: Final = {"informational": 50, "low": 100, "medium": 200, "high": 300, "critical": 400}
 REPEAT_MAX: Final = 1500
 
 #: Least milli-decades of a pattern's severity, strongest first.
@@ -59,11 +63,13 @@ def strengths(pieces: Iterable[Piece]) -> dict[tuple[str, str], int]:
 def _gains(piece: Piece) -> bool:
     """Tell whether repetition makes this evidence stronger."""
     narrow = piece.story in ("pair", "subject") or piece.severity in ("high", "critical")
-    return narrow and piece.source != "pattern"
+    return narrow and piece.source not in ("pattern", "gap")
 
 
 def _single(piece: Piece) -> int:
     """Return the milli-decades of one piece by itself."""
+    if piece.source == "gap":
+        return BY_GAP[piece.severity]
     if piece.story == "gap":
         return 0
     return piece.surprise_milli if piece.source == "pattern" else BY_SEVERITY[piece.severity]

@@ -52,6 +52,8 @@ def title(story: str, key: tuple[str, ...], strongest: Piece, pieces: Sequence[P
     about = _clipped(strongest.title)
     lookups = counted(_lookups(pieces), "lookup")
     operators = counted(len(_union(pieces, "operator_ids")), "operator")
+    if strongest.source == "gap":
+        return _quoted(own).title
     if story == "gap":
         return f"No verdict on {lookups}: {missing_words(key[0])}"
     if story in ("pair", "operator"):
@@ -143,6 +145,10 @@ def _reason(own: Sequence[Piece]) -> str:
         if not others:
             return says
         return f"{says} (As of {quoted.night}; it also stood out on {counted(others, 'night')}.)"
+    if quoted.source == "gap":
+        others = len({piece.night for piece in own}) - 1
+        seen = f" (As of {quoted.night}; also seen on {counted(others, 'night')} before.)"
+        return f"{says}{seen if others else ''}"
     count = _lookups(own)
     if count == 1:
         dated = not own[0].days or own[0].days[0] in says

@@ -1,25 +1,37 @@
 """From the bytes of an audit trail to lookups, with an account of every line."""
 
 from auditwatch.ingest.context import read_context
+from auditwatch.ingest.deliveries import SKEW_COLUMNS, clock_skew, feed_of, stopped_columns
 from auditwatch.ingest.folding import LOOK_BACK, fold, read_followers
 from auditwatch.ingest.foreman import Foreman, Task
+from auditwatch.ingest.numbering import NUMBER_COLUMNS, number_rows
 from auditwatch.ingest.reader import SourceRead, format_names, read_source
 from auditwatch.ingest.settling import Followers
+from auditwatch.ingest.silence import BASE_NIGHTS, find_silence, hours_of
 from auditwatch.ingest.storing import Stored, refused_records, store_source, store_staged
 
 __all__ = [
+    "BASE_NIGHTS",
     "LOOK_BACK",
+    "NUMBER_COLUMNS",
+    "SKEW_COLUMNS",
     "Followers",
     "Foreman",
     "SourceRead",
     "Stored",
     "Task",
+    "clock_skew",
+    "feed_of",
+    "find_silence",
     "fold",
     "format_names",
+    "hours_of",
+    "number_rows",
     "read_context",
     "read_followers",
     "read_source",
     "refused_records",
+    "stopped_columns",
     "store_source",
     "store_staged",
 ]

@@ -3,53 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import stat as modes
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from glob import glob
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 import pyarrow as pa
 
 from auditwatch.core.clock import now
 from auditwatch.core.files import write_atomic
-from auditwatch.core.schema import GAPS
+from auditwatch.core.schema import DELIVERIES, GAPS, LOOKUPS, SOURCES
+from auditwatch.night.altered import EMPTY, Altered, Noted, Seen
 from auditwatch.night.request import Wanted
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from auditwatch.config import FollowedSource, Workspace
     from auditwatch.engine.lake import Lake
 
 __all__ = ["Followed", "look"]
-
-PIECE_BYTES: Final = 1 << 20
-NAMED_MAX: Final = 5
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A file as it was when it was last read.
-
-    Parameters
-    ----------
-    source : str
-        Name of its source in the settings.
-    size : int
-        Bytes.
-    mtime_ns, inode : int
-        As the file system says.
-    source_id : str
-        SHA-256 of its bytes.
-    """
-
-    source: str
-    size: int
-    mtime_ns: int
-    inode: int
-    source_id: str
 
 
 @dataclass(frozen=True)
@@ -62,22 +39,25 @@ class Followed:
         Files to read, in the order of the settings, then by name.
     notes : tuple of str
         What was left alone and why.
-    overdue : bool
-        Whether a source brought nothing within its time.
+    overdue : tuple of (str, str)
+        Name of each source that brought nothing within its time, and a sentence.
     before : mapping of str to Seen
         Every file that was read by an earlier scan, by path.
     now_seen : mapping of str to os.stat_result
         The files of `wanted` as they stood before reading.
     gone : tuple of str
         Paths in `before` that are there no more.
+    emptied : mapping of str to Seen
+        Files in `before` that hold nothing now.
     """
 
     wanted: tuple[Wanted, ...] = ()
     notes: tuple[str, ...] = ()
-    overdue: bool = False
+    overdue: tuple[tuple[str, str], ...] = ()
     before: Mapping[str, Seen] = field(default_factory=dict)
     now_seen: Mapping[str, os.stat_result] = field(default_factory=dict)
     gone: tuple[str, ...] = ()
+    emptied: Mapping[str, Seen] = field(default_factory=dict)
 
     def remember(self, workspace: Workspace, lake: Lake, read: Mapping[str, str]) -> list[str]:
         """Note what was read for the next scan, and lay down what happened to known files.
@@ -87,47 +67,69 @@ class Followed:
         workspace : Workspace
             Where the list of known files is kept.
         lake : Lake
-            Where gaps go.
+            Where deliveries and gaps go.
         read : mapping of str to str
             Path to source_id of each wanted file that was stored.
 
         Returns
         -------
         list of str
-            One sentence for each gap found.
+            One sentence for each gap found, and for each file that was written to meanwhile.
         """
+        rows = {row["source_id"]: row for row in lake.read(SOURCES).to_pylist()} if read else {}
         names = {one.path.as_posix(): one.source for one in self.wanted}
         fresh = {
-            path: Seen(names[path], stat.st_size, stat.st_mtime_ns, stat.st_ino, read[path])
+            path: Seen(
+                names[path], rows[read[path]]["bytes"], stat.st_mtime_ns, stat.st_ino, read[path]
+            )
             for path, stat in self.now_seen.items()
             if path in read
         }
-        found = [gap for path in fresh if (gap := self._changed(path, fresh[path]))]
-        moved = {one.source_id for one in fresh.values()}
-        lost = [path for path in self.gone if self.before[path].source_id not in moved]
-        if lost:
-            found.append(("vanished_file", self.before[lost[0]].source_id, _vanished(lost)))
-        for kind, source_id, detail in found:
-            row = pa.table([[source_id], [""], [kind], [detail]], schema=GAPS.schema)
-            lake.append(
-                GAPS, row, hashlib.sha256(f"{kind} {source_id} {detail}".encode()).hexdigest()
-            )
+        _deliver(lake, {one.source_id: one.source for one in fresh.values()})
+        found = Altered(self.before, {**fresh, **self.emptied}, self.gone, rows).gaps()
+        _note(lake, [*found, *self._late()])
         kept = {path: one for path, one in self.before.items() if path not in self.gone}
-        if {**kept, **fresh} != dict(self.before):
-            write_atomic(_list_of(workspace), msgspec.json.encode({**kept, **fresh}))
-        return [detail for _, _, detail in found]
+        kept |= {**fresh, **self.emptied}
+        if kept != dict(self.before):
+            write_atomic(_list_of(workspace), msgspec.json.encode(kept))
+        written = [path for path in fresh if not _stands(path, self.now_seen[path])]
+        return [
+            *(one.detail for one in found),
+            *(
+                f"{Path(p).name}: written to while it was read; the next scan goes on"
+                for p in written
+            ),
+        ]
 
-    def _changed(self, path: str, after: Seen) -> tuple[str, str, str] | None:
-        """Return the gap of a known file that is not what it was, nor that with more at its end."""
-        before = self.before.get(path)
-        if not before or before.source_id in (after.source_id, _prefix_sha256(path, before.size)):
-            return None
-        name = Path(path).name
-        if after.size < before.size:
-            change = f"{name} shrank from {before.size:,} to {after.size:,} bytes after it was read"
-            return "shrunk_file", after.source_id, f"{change}; what it held before is kept"
-        change = f"{name} was replaced or changed inside after it was read"
-        return "replaced_file", after.source_id, f"{change}; what it held before is kept"
+    def _late(self) -> list[Noted]:
+        """Return a gap for each overdue source that ever brought a file."""
+        latest: dict[str, Seen] = {}
+        for one in self.before.values():
+            if one.source not in latest or latest[one.source].mtime_ns < one.mtime_ns:
+                latest[one.source] = one
+        return [
+            Noted("overdue_source", latest[name].source_id, told)
+            for name, told in self.overdue
+            if name in latest
+        ]
+
+
+def _deliver(lake: Lake, sources: Mapping[str, str]) -> None:
+    """Keep which source of the settings files came from; a file stays with its first one."""
+    known = set(lake.read(DELIVERIES, columns=["source_id"])["source_id"].to_pylist())
+    fresh = {one: name for one, name in sorted(sources.items()) if one not in known}
+    if fresh:
+        rows = pa.table([list(fresh), list(fresh.values())], schema=DELIVERIES.schema)
+        lake.append(DELIVERIES, rows, hashlib.sha256("".join(fresh).encode()).hexdigest())
+
+
+def _note(lake: Lake, gaps: Iterable[Noted]) -> None:
+    """Keep gaps with the last night of the trail: that night's report tells of them."""
+    night = max(lake.nights(LOOKUPS), default="")
+    for kind, source_id, detail in gaps:
+        row = pa.table([[source_id], [night], [kind], [detail]], schema=GAPS.schema)
+        token = hashlib.sha256(f"{kind} {source_id} {night} {detail}".encode()).hexdigest()
+        lake.append(GAPS, row, token)
 
 
 def look(workspace: Workspace) -> Followed:
@@ -147,20 +149,26 @@ def look(workspace: Workspace) -> Followed:
     before = _read_list(workspace)
     wanted: list[Wanted] = []
     notes: list[str] = []
+    overdue: list[tuple[str, str]] = []
     stats: dict[str, os.stat_result] = {}
+    emptied: dict[str, Seen] = {}
     there: set[str] = set()
-    overdue = False
     for name, source in workspace.settings.sources.items():
-        found = _files(workspace, source)
+        found, links = _files(workspace, source)
         there |= set(found)
-        late = _overdue(name, source, found)
-        overdue |= bool(late)
-        notes += [late] if late else []
+        notes += [f"{Path(link).name}: a link, left alone; name what it leads to" for link in links]
+        if late := _overdue(name, source, found):
+            overdue.append((name, late))
+            notes.append(late)
         for path, stat in found.items():
             if _same(before.get(path), stat):
                 continue
             if now().timestamp() - stat.st_mtime < source.settle_seconds:
                 notes.append(f"{Path(path).name}: still being written; left for the next scan")
+                continue
+            if not stat.st_size:  # a log that was just begun anew
+                if path in before:
+                    emptied[path] = Seen(name, 0, stat.st_mtime_ns, stat.st_ino, EMPTY)
                 continue
             mapping = workspace.root / source.mapping if source.mapping else None
             wanted.append(Wanted(Path(path), source.format, mapping, name))
@@ -170,7 +178,7 @@ def look(workspace: Workspace) -> Followed:
         for path, seen in before.items()
         if path not in there and seen.source in workspace.settings.sources
     )
-    return Followed(tuple(wanted), tuple(notes), overdue, before, stats, gone)
+    return Followed(tuple(wanted), tuple(notes), tuple(overdue), before, stats, gone, emptied)
 
 
 def _list_of(workspace: Workspace) -> Path:
@@ -189,17 +197,37 @@ def _read_list(workspace: Workspace) -> dict[str, Seen]:
         return {}
 
 
-def _files(workspace: Workspace, source: FollowedSource) -> dict[str, os.stat_result]:
-    """Return the regular files of a source by path, in name order."""
-    found = {}
+def _files(
+    workspace: Workspace, source: FollowedSource
+) -> tuple[dict[str, os.stat_result], list[str]]:
+    """Return the regular files of a source by path, in name order, and the links among them.
+
+    Whoever may write into a drop folder must not have another file read by a link.
+    """
+    found, links = {}, []
     for path in sorted(glob(str(workspace.root / source.files), recursive=True)):  # noqa: PTH207 - may be absolute
         try:
-            stat = Path(path).stat()
+            stat = Path(path).lstat()
         except OSError:  # gone between listing and looking
             continue
-        if Path(path).is_file():
+        if modes.S_ISLNK(stat.st_mode):
+            links.append(path)
+        elif modes.S_ISREG(stat.st_mode):
             found[Path(path).as_posix()] = stat
-    return found
+    return found, links
+
+
+def _stands(path: str, stat: os.stat_result) -> bool:
+    """Tell whether a file is still as it was before it was read."""
+    try:
+        after = Path(path).lstat()
+    except OSError:  # gone meanwhile: the next scan tells of it
+        return True
+    return (after.st_size, after.st_mtime_ns, after.st_ino) == (
+        stat.st_size,
+        stat.st_mtime_ns,
+        stat.st_ino,
+    )
 
 
 def _same(seen: Seen | None, stat: os.stat_result) -> bool:
@@ -214,26 +242,10 @@ def _overdue(name: str, source: FollowedSource, found: Mapping[str, os.stat_resu
         return ""
     if not found:
         return f"{name}: no file matches {source.files}, one is due every {source.overdue_hours} h"
-    hours = (now().timestamp() - max(stat.st_mtime for stat in found.values())) / 3600
-    if hours <= source.overdue_hours:
+    newest = max(stat.st_mtime for stat in found.values())
+    if (now().timestamp() - newest) / 3600 <= source.overdue_hours:
         return ""
+    since = datetime.fromtimestamp(newest, UTC).strftime("%Y-%m-%d %H:%M UTC")
     return (
-        f"{name}: overdue, newest file {hours:.0f} h old, one is due every {source.overdue_hours} h"
+        f"{name}: overdue, nothing came since {since}; a file is due every {source.overdue_hours} h"
     )
-
-
-def _vanished(paths: Sequence[str]) -> str:
-    """Return one sentence on files that are there no more."""
-    names = ", ".join(Path(path).name for path in paths[:NAMED_MAX])
-    more = f" and {len(paths) - NAMED_MAX} more" if len(paths) > NAMED_MAX else ""
-    return f"gone from the drop folder since they were read: {names}{more}; their lookups are kept"
-
-
-def _prefix_sha256(path: str, size: int) -> str:
-    """Return the SHA-256 of a file's first bytes."""
-    hashed = hashlib.sha256()
-    with Path(path).open("rb") as file:
-        while size > 0 and (piece := file.read(min(size, PIECE_BYTES))):
-            hashed.update(piece)
-            size -= len(piece)
-    return hashed.hexdigest()

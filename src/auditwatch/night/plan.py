@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditwatch.core.errors import IntegrityError, UsageError
 from auditwatch.core.schema import LOOKUPS
+from auditwatch.night.gaps import noted_gaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,9 +37,10 @@ def oldest(night: str, history_nights: int) -> str:
 def night_tokens(lake: Lake, context: Context, history_nights: int) -> dict[str, str]:
     """Return for each night of the lake a text that changes with all that it depends on.
 
-    A night depends on its own lookups and on those of the nights it is compared with, and on which
-    context tables are given. It does not depend on their content or on the rules of a later day: a
-    night stays as it was judged until someone judges it again.
+    A night depends on its own lookups and on those of the nights it is compared with, on which
+    context tables are given, and on the gaps that were noted for it. It does not depend on the
+    content of these tables or on the rules of a later day: a night stays as it was judged until
+    someone judges it again.
 
     Parameters
     ----------
@@ -50,11 +52,15 @@ def night_tokens(lake: Lake, context: Context, history_nights: int) -> dict[str,
         Nights that a night is compared with.
     """
     prints = lake.fingerprints(LOOKUPS)
+    noted: dict[str, list[list[str]]] = {}
+    for night, gap in noted_gaps(lake):
+        noted.setdefault(night, []).append([gap["kind"], gap["source_id"], gap["detail"]])
     known = list(prints)
     tokens = {}
     for position, night in enumerate(known):
         window = [n for n in known[: position + 1] if n > oldest(night, history_nights)]
-        parts = [RESULTS_VERSION, context.given, [(n, prints[n]) for n in window]]
+        told = noted.get(night, [])
+        parts = [RESULTS_VERSION, context.given, [(n, prints[n]) for n in window], told]
         tokens[night] = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
     return tokens
 

@@ -43,7 +43,7 @@ def read_followed(
     read = read_into(workspace, followed.wanted, foreman, tell)
     gaps = followed.remember(workspace, Lake(workspace.lake), read.stored)
     notes = [*followed.notes, *read.notes, *gaps]
-    return replace(read, notes=notes, incomplete=read.incomplete or followed.overdue)
+    return replace(read, notes=notes, incomplete=read.incomplete or bool(followed.overdue))
 
 
 def read_into(

@@ -86,6 +86,7 @@ class Scan:
     grown: int
     open: int
     severities: list[str]
+    holes: list[str]
     top: list[str]
 
     def as_dict(self) -> dict[str, Any]:

@@ -24,10 +24,12 @@ from auditwatch.core.schema import (
 )
 from auditwatch.engine.lake import Lake
 from auditwatch.engine.local import LocalEngine
+from auditwatch.findings.gaps import KINDS
 from auditwatch.findings.grouping import FACT_COLUMNS, gather
 from auditwatch.findings.model import NightResult, Run
 from auditwatch.findings.store import Store
 from auditwatch.ingest import read_context
+from auditwatch.night.gaps import GapFinder
 from auditwatch.night.judging import JudgedNight, facts_of, is_judged, judge_night
 from auditwatch.night.plan import night_tokens, nights_to_judge, oldest, portions, refuse_lost
 from auditwatch.night.reading import read_followed, read_into, reading_room
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from auditwatch.config import Workspace
+    from auditwatch.findings.gaps import Gap
 
 __all__ = ["run_scan"]
 
@@ -147,6 +150,7 @@ class _Bench:
         before = {finding.finding_id: finding.event_ids for finding in self.store.findings()}
         run = Run(run_id=uuid4().hex, version=__version__, started=now().isoformat())
         facts = facts_of(self.lake, self.context)
+        finder = GapFinder(self.lake, self.workspace.settings.agency.timezone)
         lookups, done = 0, 0
         for portion in portions(nights, self.lake.counts(LOOKUPS)):
             judged = []
@@ -155,8 +159,9 @@ class _Bench:
                 judged.append(judge_night(night, self.lake, self.rules, self.context, facts))
                 done += 1
             self.tell("judging nights", done, len(nights))
+            gaps = finder.gaps(portion)
             lookups += sum(night.summary.lookups for night in judged)
-            self._publish(judged, tokens, run)
+            self._publish(judged, gaps, tokens, run)
         return self._told(request, read, nights, lookups, before)
 
     @property
@@ -164,7 +169,13 @@ class _Bench:
         """Nights that a night is compared with."""
         return self.workspace.settings.score.history_nights
 
-    def _publish(self, judged: Sequence[JudgedNight], tokens: Mapping[str, str], run: Run) -> None:
+    def _publish(
+        self,
+        judged: Sequence[JudgedNight],
+        gaps: Mapping[str, Sequence[Gap]],
+        tokens: Mapping[str, str],
+        run: Run,
+    ) -> None:
         """Write a portion's tables, score it, and publish its findings last."""
         nights = [night.night for night in judged]
         self.lake.replace(VERDICTS, _stacked(night.verdicts for night in judged), nights)
@@ -176,7 +187,8 @@ class _Bench:
         results = []
         for done, night in enumerate(judged):
             self.tell("gathering findings", done, len(judged))
-            results.append(self._gathered(night, surprises, facts, tokens[night.night]))
+            token = tokens[night.night]
+            results.append(self._gathered(night, surprises, facts, gaps[night.night], token))
         self.tell("gathering findings", len(judged), len(judged))
         self.store.publish(results, run)
 
@@ -211,14 +223,21 @@ class _Bench:
         return self.lake.pick(LOOKUPS, "event_id", wanted, nights, FACT_COLUMNS)
 
     def _gathered(
-        self, judged: JudgedNight, surprises: pa.Table, facts: pa.Table, token: str
+        self,
+        judged: JudgedNight,
+        surprises: pa.Table,
+        facts: pa.Table,
+        gaps: Sequence[Gap],
+        token: str,
     ) -> NightResult:
         """Group one night's evidence into pieces of findings."""
         tonight = surprises.filter(pc.equal(surprises["night"], judged.night))
         speaking = _speaking(judged)
         ids = {*speaking["event_id"].to_pylist(), *judged.hits["event_id"].to_pylist()}
         named = pc.is_in(facts["event_id"], pa.array(sorted(ids | _named(tonight)), pa.string()))
-        pieces = gather(judged.night, speaking, judged.hits, tonight, facts.filter(named))
+        pieces = gather(
+            judged.night, speaking, judged.hits, tonight, facts.filter(named), gaps=gaps
+        )
         return NightResult(
             night=judged.night,
             token=token,
@@ -251,7 +270,16 @@ class _Bench:
             grown=len(grown),
             open=sum(finding.status != "decided" for finding in findings),
             severities=[finding.severity for finding in (*fresh, *grown)],
-            top=[f"{f.finding_id}  {masker.text(f.title)}" for f in findings[:TOP] if nights],
+            holes=[
+                f"{f.finding_id}  {masker.text(f.title)}"
+                for f in (*fresh, *grown)
+                if f.rule_id in KINDS and f.status != "decided"
+            ][:TOP],
+            top=[
+                f"{f.finding_id}  {masker.text(f.title)}"
+                for f in findings[:TOP]
+                if nights and f.rule_id not in KINDS
+            ],
         )
 
     def _remarks(self, request: Request, nights: list[str]) -> list[str]:

@@ -13,15 +13,17 @@ from auditwatch.core.schema import GAPS, LOOKUPS, REJECTS, SOURCES
 from auditwatch.report.words import harmless
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pyarrow as pa
 
     from auditwatch.engine.lake import Lake
-    from auditwatch.findings.model import NightSummary
+    from auditwatch.findings.model import Finding, NightSummary
 
 __all__ = ["Account", "Share", "SourceLine", "account_of", "verdict_shares"]
 
+FADED: Final = ("masked_values", "one_value")
+SILENCES: Final = ("silent_hours", "silent_night")
 LINES: Final = ("accepted", "rejected", "blank", "header", "duplicate")
 
 CONTEXT_HIDES: Final = {
@@ -78,12 +80,15 @@ class Account:
         Files with lookups of this night.
     refused : int
         Lines of these files that could not be read.
+    holes : int
+        Gaps in the trail with evidence of this night; each is a finding.
     gaps, blind, undecided, unmapped, absent : tuple of str
-        Sentences and names of what is missing.
+        Sentences and names of what else is missing.
     """
 
     sources: tuple[SourceLine, ...]
     refused: int
+    holes: int
     gaps: tuple[str, ...]
     blind: tuple[tuple[str, str], ...]
     undecided: tuple[tuple[str, int], ...]
@@ -94,7 +99,7 @@ class Account:
     def complete(self) -> bool:
         """Tell whether every line was read and nothing is known to be missing."""
         sound = all(source.adds_up for source in self.sources)
-        return bool(self.sources) and sound and not self.refused and not self.gaps
+        return bool(self.sources) and sound and not (self.refused or self.gaps or self.holes)
 
     @property
     def limited(self) -> bool:
@@ -102,7 +107,7 @@ class Account:
         return bool(self.blind or self.undecided or self.unmapped or self.absent)
 
 
-def account_of(night: str, lake: Lake, summary: NightSummary) -> Account:
+def account_of(night: str, lake: Lake, summary: NightSummary, holes: Sequence[Finding]) -> Account:
     """Return the account of one night.
 
     Parameters
@@ -113,6 +118,8 @@ def account_of(night: str, lake: Lake, summary: NightSummary) -> Account:
         Where sources, rejects and gaps are.
     summary : NightSummary
         What the scan counted.
+    holes : sequence of Finding
+        Gaps in the trail with evidence of this night.
     """
     used = set(pc.unique(pc.cast(_source_ids(lake, night), "string")).to_pylist())
     rejects = _rejects(lake, used)
@@ -122,21 +129,13 @@ def account_of(night: str, lake: Lake, summary: NightSummary) -> Account:
         for row in rows
         if row["source_id"] in used
     )
-    gaps = lake.read(GAPS).to_pylist()
     silent = silent_before(night, lake.nights(LOOKUPS))
+    told = any(one.rule_id in SILENCES for one in holes)
     return Account(
         sources=sources,
         refused=sum(source.parts[LINES.index("rejected")] for source in sources),
-        gaps=(
-            *([silent] if silent else []),
-            *sorted(
-                {
-                    harmless(row["detail"] or row["kind"], 300)
-                    for row in gaps
-                    if row["night"] == night or (not row["night"] and row["source_id"] in used)
-                }
-            ),
-        ),
+        gaps=(*([silent] if silent and not told else []), *_noted(lake, used)),
+        holes=len(holes),
         blind=tuple(
             (harmless(view, 80), harmless(reason, 300))
             for view, reason in sorted(summary.blind_views.items())
@@ -145,6 +144,12 @@ def account_of(night: str, lake: Lake, summary: NightSummary) -> Account:
         unmapped=_ranked(summary.unmapped),
         absent=tuple((name, CONTEXT_HIDES.get(name, "")) for name in summary.absent_context),
     )
+
+
+def _noted(lake: Lake, used: set[str]) -> list[str]:
+    """Return what the readers of some files noted that is no finding by itself."""
+    rows = lake.pick(GAPS, "source_id", used).to_pylist()
+    return sorted({harmless(row["detail"], 300) for row in rows if row["kind"] in FADED})
 
 
 def verdict_shares(summary: NightSummary) -> tuple[Share, ...]:

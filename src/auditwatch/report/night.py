@@ -14,6 +14,7 @@ from auditwatch.core.files import write_atomic
 from auditwatch.findings.lookups import lookups_of_all
 from auditwatch.report.account import LINES, account_of, verdict_shares
 from auditwatch.report.cards import CardMaker
+from auditwatch.report.holes import holes_of, is_hole
 from auditwatch.report.pictures import bar
 from auditwatch.report.words import long_day, visible
 
@@ -86,6 +87,9 @@ def write_night(store: Store, lake: Lake, workspace: Workspace, night: str, mask
     ]
     shown = {finding.finding_id for finding in queue}
     also = [one for one in tonight if one.finding_id not in shown and one.status in OPEN]
+    missing = [one for one in store.findings(night=night, kinds=("gap",)) if is_hole(one)]
+    gaps = store.findings(statuses=OPEN, kinds=("gap",))
+    seen = {one.finding_id for one in missing}
     page = (
         _environment()
         .get_template("night.html.j2")
@@ -95,16 +99,17 @@ def write_night(store: Store, lake: Lake, workspace: Workspace, night: str, mask
             published=published,
             day=long_day(night),
             latest=max(store.night_tokens()),
-            account=account_of(night, lake, published.summary),
+            account=account_of(night, lake, published.summary, missing),
             columns=LINES,
             tally=_tally(store, published, tonight),
             cards=cards,
             also=[(one.finding_id, maker.title(one), maker.tags(one)) for one in also[:ALSO_MAX]],
             more_also=max(len(also) - ALSO_MAX, 0),
-            gaps=[
-                (one.finding_id, maker.title(one))
-                for one in store.findings(statuses=OPEN, kinds=("gap",))
-            ],
+            gaps=[(one.finding_id, maker.title(one)) for one in gaps if not is_hole(one)],
+            holes=holes_of(missing, masker, published.new, published.grown),
+            older_holes=holes_of(
+                [one for one in gaps if one.finding_id not in seen], masker, (), ()
+            ),
             shares=verdict_shares(published.summary),
             bar=bar,
             journal_head=store.journal_head(),
