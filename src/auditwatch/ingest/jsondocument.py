@@ -204,11 +204,15 @@ class JsonDocument:
         if end is not None:
             yield self._refused(self._after(end), code)
             return
-        text = window.text(window.start, window.end)
-        if not _fault(text, whole=False):
-            yield from self._skip(0)
+        faulty = _fault(window.text(window.start, window.end), whole=False)
+        # without a fault an open record was cut off, or lost the brackets that would close it
+        neighbour = self._neighbour(window.end) if faulty or window.ended else None
+        if neighbour and not faulty and neighbour + self._sound(neighbour) == window.end:
+            neighbour = None  # cut off behind the resource of an entry
+        if neighbour or faulty:
+            yield self._refused(neighbour or self._give_up(), "bad_json")
         else:
-            yield self._refused(self._neighbour(window.end) or self._give_up(), "bad_json")
+            yield from self._skip(0)
 
     def _scalar(self) -> Piece:
         """Return what is neither object nor array where a record should stand."""
