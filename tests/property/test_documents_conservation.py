@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.documents_fabric import (
     NAMESPACE,
@@ -196,6 +196,8 @@ def hurt(draw: st.DrawFn) -> tuple[str, bytes, list[str]]:
 
 
 @given(hurt())
+@example(("cloudtrail", log_file([b"{}" + call(0)[2:], call(1)]), ["E1"]))
+@example(("fhir-json", _array([event(0)[:-2], event(1)]), ["E1"]))
 @QUICK
 def test_one_damage_costs_one_record(document: tuple[str, bytes, list[str]]) -> None:
     """Wherever bytes of one record are lost or replaced, all others are kept, in order."""

@@ -146,6 +146,7 @@ def test_records_where_none_may_stand_are_refused_not_passed_over(
         (b'{"a":"\0"}', "nul_byte"),
         (b'{"a" 1}', "bad_json"),
         (b'{"a":"b"c"}', "bad_json"),
+        (b'x"y":"z"}', "bad_json"),
         (b'{"n":' + b"7" * 5000 + b"}", "too_long"),
         (b'"a, {b} ]"', "not_object"),
         (b'[{"a":1}]', "not_object"),

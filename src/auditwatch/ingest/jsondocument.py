@@ -204,22 +204,29 @@ class JsonDocument:
         if end is not None:
             yield self._refused(self._after(end), code)
             return
-        text = window.text(window.start, window.end)
-        if not _fault(text, whole=False):
-            yield from self._skip(0)
-        elif neighbour := self._neighbour(window.end):
-            yield self._refused(neighbour, "bad_json")
+        faulty = _fault(window.text(window.start, window.end), whole=False)
+        # without a fault an open record was cut off, or lost the brackets that would close it
+        neighbour = self._neighbour(window.end) if faulty or window.ended else None
+        if neighbour and not faulty and neighbour + self._sound(neighbour) == window.end:
+            neighbour = None  # cut off behind the resource of an entry
+        if neighbour or faulty:
+            yield self._refused(neighbour or self._give_up(), "bad_json")
         else:
-            self._depth = 0
-            yield self._refused(window.end, "bad_json")
+            yield from self._skip(0)
 
     def _scalar(self) -> Piece:
         """Return what is neither object nor array where a record should stand."""
-        window = self._window
-        self._filled()
+        window, held = self._window, self._filled()
         found = SCALAR.match(window.data, window.start - window.base)
         end = window.base + found.end() if found else window.start + 1
-        return self._refused(self._after(min(end, window.start + self._limit)), "not_object")
+        if FOLLOWED.match(window.data, end - window.base):
+            return self._refused(self._after(min(end, window.start + self._limit)), "not_object")
+        return self._refused(self._neighbour(held) or self._give_up(), "bad_json")
+
+    def _give_up(self) -> int:
+        """Return where what is held ends: the array of records is lost from sight."""
+        self._depth = 0
+        return self._window.end
 
     def _close(self) -> Iterator[Piece | Note]:
         """Yield the end of the array, and what follows it in the object around it."""
