@@ -197,7 +197,12 @@ SOURCES: Final = Table(
         Column("last_time", INSTANT, "latest event_time; null when none"),
         Column("first_night", TEXT, "earliest night; empty when none"),
         Column("last_night", TEXT, "latest night; empty when none"),
-        Column("field_states", TEXT, "JSON: canonical field -> exported | not_exported"),
+        Column(
+            "field_states",
+            TEXT,
+            "JSON: canonical field -> not_exported, exported (one constant of the mapping), or its "
+            "records by state (value, empty, masked, placeholder), masks, one_value",
+        ),
     ),
 )
 

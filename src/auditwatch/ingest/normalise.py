@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auditwatch.core.cells import MASK, MASKED, PLACEHOLDER, is_mask
 from auditwatch.core.schema import LOOKUPS, SOURCE_FIELDS
-from auditwatch.ingest.profile import is_mask
 from auditwatch.ingest.times import BAD, QUALITIES, local_parts, read_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from zoneinfo import ZoneInfo
 
+    from auditwatch.core.cells import Cells, States
+    from auditwatch.ingest.profile import Profile
     from auditwatch.ingest.spans import Chunk, Flags, Ints, Reject
 
 __all__ = [
@@ -41,6 +44,10 @@ OUTCOMES: Final = {
     "refused": "denied",
 }
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+#: Columns whose values hardly repeat, and those kept as people wrote them, masks included.
+PLAIN: Final = ("event_id", "event_time")
+AS_WRITTEN: Final = ("subject_name", "reason")
+NOTHING: Final[Mapping[int, str | None]] = MappingProxyType({})
 LABEL: Final = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -84,10 +91,7 @@ def _lower(text: str) -> str | None:
 
 
 def subject_key(text: str) -> str | None:
-    """Return the key of a subject: upper case, no spaces around it; None when empty or masked.
-
-    A mask hides many subjects: as a key it would make them one whom everybody looks up.
-    """
+    """Return the key of a subject: upper case, no spaces around it; None when empty or masked."""
     return None if is_mask(text) else _upper(text)
 
 
@@ -116,7 +120,7 @@ def _origin(text: str) -> str | None:
 RULES: Final[Mapping[str, Callable[[str], str | None]]] = {
     "transaction": _upper,
     "subject_kind": _lower,
-    "subject_id": subject_key,
+    "subject_id": _upper,
     "subject_name": _as_written,
     "purpose": _upper,
     "reason": _as_written,
@@ -132,7 +136,7 @@ def rows_schema() -> pa.Schema:
 
 
 def normalise(
-    chunk: Chunk, constants: Mapping[str, str], clock: Clock
+    chunk: Chunk, constants: Mapping[str, str], clock: Clock, profile: Profile
 ) -> tuple[pa.Table, list[Reject]]:
     """Turn the text columns of a chunk into rows of the lookups table.
 
@@ -144,6 +148,8 @@ def normalise(
         Fields with one value for all records.
     clock : Clock
         How to read times.
+    profile : Profile
+        Takes in the states of all cells.
 
     Returns
     -------
@@ -154,29 +160,77 @@ def normalise(
         ``missing_time``, ``missing_operator``, ``missing_system``, ``bad_time``, ``bad_event_id``.
     """
     count = len(chunk.records)
-    columns = {name: _text_column(name, chunk, constants) for name in SOURCE_FIELDS}
+    profile.records += count
+    columns = {name: _text_column(name, chunk, constants, profile) for name in SOURCE_FIELDS}
     instants, quality = read_times(columns["event_time"], clock.assumed, clock.layout)
     codes = _refusals(columns, quality, count)
     kept = np.array([not code for code in codes], np.bool_)
     rejects = [chunk.refuse(int(at), codes[at]) for at in np.flatnonzero(~kept)]
+    columns["reason_norm"] = _reason_norm(columns["reason"], profile.cells)
     rows = _rows(chunk, columns, instants, quality, clock)
     return rows.filter(pa.array(kept)) if rejects else rows, rejects
 
 
-def _text_column(name: str, chunk: Chunk, constants: Mapping[str, str]) -> pa.Array:
+def _text_column(
+    name: str, chunk: Chunk, constants: Mapping[str, str], profile: Profile
+) -> pa.Array:
     """Return one normalised column: a dictionary where values repeat, else plain text."""
-    count = len(chunk.records)
+    count, rule = len(chunk.records), RULES.get(name, plain_text)
     if name in constants:
         values = pa.repeat(pa.scalar(constants[name], pa.string()), count)
-    else:
-        values = chunk.columns.get(name, pa.nulls(count, pa.string()))
-    if name in {"event_id", "event_time"}:
-        trimmed = pc.utf8_trim_whitespace(values)
-        return pc.if_else(pc.equal(trimmed, ""), None, trimmed)
-    return relabel(values.dictionary_encode(), RULES.get(name, plain_text))
+        return _trimmed(values) if name in PLAIN else relabel(values.dictionary_encode(), rule)
+    if name not in chunk.columns:
+        nothing = pa.nulls(count, pa.string())
+        return nothing if name in PLAIN else relabel(nothing.dictionary_encode(), rule)
+    if name == "event_id":
+        return profile.own_ids(_trimmed(chunk.columns[name]))
+    if name == "event_time":
+        values = _trimmed(chunk.columns[name])
+        profile.see_each(name, values)
+        return values
+    encoded = chunk.columns[name].dictionary_encode()
+    return relabel(encoded, rule, _silent(name, encoded.dictionary, profile.see(name, encoded)))
 
 
-def relabel(values: pa.DictionaryArray, rule: Callable[[str], str | None]) -> pa.DictionaryArray:
+def _trimmed(values: pa.Array) -> pa.Array:
+    """Return text without the spaces around it; null where nothing is left."""
+    trimmed = pc.utf8_trim_whitespace(values)
+    return pc.if_else(pc.equal(trimmed, ""), None, trimmed)
+
+
+def _silent(name: str, values: pa.Array, states: States) -> dict[int, str | None]:
+    """Return what is kept, by entry, in place of entries that are no values.
+
+    A placeholder is as good as nothing. A mask hides many values: as the key of a subject it would
+    make them one whom everybody looks up, so there is none. Elsewhere it stays known that there
+    was something; what people wrote is kept as written.
+    """
+    if name in AS_WRITTEN:
+        return {}
+    rule = RULES.get(name, plain_text)
+    kept: dict[int, str | None] = dict.fromkeys(np.flatnonzero(states == PLACEHOLDER).tolist())
+    for at in np.flatnonzero(states == MASKED).tolist():
+        kept[at] = None if name == "subject_id" else _known_mask(rule(values[at].as_py()))
+    return kept
+
+
+def _known_mask(text: str | None) -> str:
+    """Return a mask as it stands where it needs no list to be told, else the one that needs none."""
+    return text if text and is_mask(text) else MASK
+
+
+def _reason_norm(reasons: pa.DictionaryArray, cells: Cells) -> pa.DictionaryArray:
+    """Return reasons as rules read them; a mask, whatever it looks like, as one that all know."""
+    masked = np.flatnonzero(cells.states("reason", reasons.dictionary) == MASKED).tolist()
+    known = {at: _known_mask(reason_words(reasons.dictionary[at].as_py())) for at in masked}
+    return relabel(reasons, reason_words, known)
+
+
+def relabel(
+    values: pa.DictionaryArray,
+    rule: Callable[[str], str | None],
+    instead: Mapping[int, str | None] = NOTHING,
+) -> pa.DictionaryArray:
     """Apply a rule once to each distinct value.
 
     Parameters
@@ -185,6 +239,8 @@ def relabel(values: pa.DictionaryArray, rule: Callable[[str], str | None]) -> pa
         Values.
     rule : callable
         From text to text, or to None for nothing.
+    instead : mapping of int to str or None
+        Results for some entries of the dictionary, by position, whatever the rule says.
 
     Returns
     -------
@@ -192,6 +248,8 @@ def relabel(values: pa.DictionaryArray, rule: Callable[[str], str | None]) -> pa
         Of int32 and string; equal results share one entry.
     """
     changed = [None if one is None else rule(one) for one in values.dictionary.to_pylist()]
+    for at, text in instead.items():
+        changed[at] = text
     entries = pa.array(changed, pa.string()).dictionary_encode()
     indices = entries.indices.take(values.indices)
     return pa.DictionaryArray.from_arrays(indices.cast(pa.int32()), entries.dictionary)
@@ -246,7 +304,6 @@ def _rows(
         "local_hour": pa.array(hours),
         "local_weekday": pa.array(weekdays),
         "night": nights,
-        "reason_norm": relabel(columns["reason"], reason_words),
         "lookup_id": nothing,
         "source_id": nothing.dictionary_encode(),
         "line": pa.array(spans.line),

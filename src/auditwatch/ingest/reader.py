@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 
 from auditwatch.core.clock import zone
 from auditwatch.core.errors import InputError, UsageError
-from auditwatch.core.schema import REJECTS, SOURCE_FIELDS
+from auditwatch.core.schema import REJECTS
 from auditwatch.ingest.folding import fold, read_followers
 from auditwatch.ingest.gaps import find_gaps
 from auditwatch.ingest.ids import made_ids
 from auditwatch.ingest.ledger import Account, Ledger
 from auditwatch.ingest.mapping import Mapping, read_mapping
+from auditwatch.ingest.masks import read_cells
 from auditwatch.ingest.normalise import Clock, normalise, rows_schema
 from auditwatch.ingest.profile import Profile
 from auditwatch.ingest.request import Request
@@ -67,7 +68,7 @@ class _Content:
     lines: Ints
     rejects: list[Reject]
     noted: list[tuple[str, str]]
-    states: dict[str, str]
+    states: dict[str, Any]
     ledger: Ledger
 
 
@@ -127,7 +128,7 @@ def read_source(
         chosen = choose_format(
             stream, _asked_format(format_name, asked), mapped=bool(asked.columns)
         )
-        content = _read(stream, chosen, settings, asked)
+        content = _read(stream, chosen, settings, asked, Profile(read_cells(rules)))
     rows, lines, repeated = _first_of_each(_with_ids(content))
     source_id = stream.delivered_sha256
     origin, lookup_id = fold(rows, followers, settings.ingest.cascade_seconds)
@@ -158,7 +159,9 @@ def _asked_format(format_name: str, mapping: Mapping) -> str:
     )
 
 
-def _read(stream: Stream, chosen: Format, settings: Settings, mapping: Mapping) -> _Content:
+def _read(
+    stream: Stream, chosen: Format, settings: Settings, mapping: Mapping, profile: Profile
+) -> _Content:
     """Read all chunks, keep the account, normalise."""
     agency = zone(settings.agency.timezone)
     assumed = zone(mapping.zone) if mapping.zone else agency
@@ -168,20 +171,18 @@ def _read(stream: Stream, chosen: Format, settings: Settings, mapping: Mapping) 
     rejects: list[Reject] = []
     noted: list[tuple[str, str]] = []
     exported = set(mapping.constants)
-    profile = Profile()
     for chunk in chosen.read(stream, Request(mapping, settings.ingest.record_bytes_max)):
         ledger.tile(chunk)
-        kept, refused = normalise(chunk, mapping.constants, clock)
+        kept, refused = normalise(chunk, mapping.constants, clock, profile)
         rows.append(kept)
         lines.append(_lines_of(chunk, refused))
         rejects += [*chunk.rejects, *refused]
         _refuse_flood(len(rejects), stream)
         noted += chunk.gaps
-        profile.add(chunk)
         exported |= set(chunk.columns)
     ledger.close(stream.size, stream.lines)
     noted += profile.gaps()
-    states = {one: "exported" if one in exported else "not_exported" for one in SOURCE_FIELDS}
+    states = profile.field_states(exported)
     table = pa.concat_tables(rows).unify_dictionaries().combine_chunks()
     return _Content(table, np.concatenate([NO_LINES, *lines]), rejects, noted, states, ledger)
 

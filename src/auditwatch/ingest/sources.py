@@ -33,15 +33,15 @@ class SourceFacts:
         Which reader took it.
     bytes : int
         Size as delivered.
-    field_states : mapping of str to str
-        Field to exported or not_exported.
+    field_states : mapping of str to str or mapping
+        Field to what the source says of it, as `core.fieldstates` writes it.
     """
 
     source_id: str
     name: str
     format: str
     bytes: int
-    field_states: Mapping[str, str]
+    field_states: Mapping[str, Any]
 
 
 def source_row(facts: SourceFacts, account: Account, rows: pa.Table) -> pa.Table:

@@ -1,0 +1,140 @@
+"""What a cell says: a value, nothing, a mask over a value, or a placeholder typed in its place.
+
+The fifth state, *not exported*, is a column's: see `auditwatch.core.fieldstates`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    States: TypeAlias = NDArray[np.uint8]
+
+__all__ = [
+    "EMPTY",
+    "MASK",
+    "MASKED",
+    "PLACEHOLDER",
+    "STATES",
+    "VALUE",
+    "Cells",
+    "is_mask",
+    "mask_shown",
+]
+
+VALUE, EMPTY, MASKED, PLACEHOLDER = range(4)
+#: The states by number, as they are written down.
+STATES: Final = ("value", "empty", "masked", "placeholder")
+
+#: What is stored where a source hides a value. It is a mask itself, so whoever reads it later needs
+#: no list to know that a value was there and cannot be known.
+MASK: Final = "[masked]"
+
+WORD: Final = r"(?i:redacted|masked)"
+#: How released logs hide a value: signs, black boxes, or the word, alone in the cell; or the word
+#: as a stamp, in capitals or brackets, with a text behind it. ``REDACTED-1`` is a pseudonym,
+#: ``9ZZ*`` and ``*`` are wildcards: values.
+SHAPES: Final = (
+    r"(?:[*#█■●•] ?){2,}",
+    rf"[\[(<{{]?\s*{WORD}\s*[\])>}}]?",
+    rf"(?:REDACTED|MASKED|[\[(<{{]\s*{WORD}\s*[\])>}}])[\s:;,/](?s:.*)",
+)
+SHAPE: Final = re.compile("|".join(SHAPES))
+#: Where people type words. Anywhere else a word such as ``X`` may be a code, a plate or a surname,
+#: so there only a placeholder with a sign in it (``.``, ``n/a``) is one.
+SPOKEN: Final = ("reason", "reason_norm", "case_id")
+STAMP: Final = 10  # a longer mask (characters) may have a text behind it, which is not repeated
+
+
+def is_mask(text: str) -> bool:
+    """Tell whether a value is one of the masks that need no list, such as ``***`` or `MASK`."""
+    return SHAPE.fullmatch(text.strip()) is not None
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Tells the states of cells.
+
+    Parameters
+    ----------
+    masks : tuple of str
+        RE2 patterns of further masks, each of a whole cell, letter case aside.
+    placeholders : frozenset of str
+        In lower case, without spaces around them.
+    """
+
+    masks: tuple[str, ...] = ()
+    placeholders: frozenset[str] = frozenset()
+
+    @cached_property
+    def _pattern(self) -> str:
+        """RE2 pattern of a whole cell that is a mask."""
+        return "^(?:" + "|".join([*SHAPES, *(f"(?i:{one})" for one in self.masks)]) + ")$"
+
+    @cached_property
+    def _words(self) -> pa.Array:
+        """The placeholders as Arrow wants them."""
+        return pa.array(sorted(self.placeholders), pa.string())
+
+    @cached_property
+    def _longest(self) -> int:
+        """Bytes of the longest placeholder, whatever letter case it is written in."""
+        written = (text for word in self.placeholders for text in (word, word.upper()))
+        return max((len(text.encode()) for text in written), default=0)
+
+    def states(self, field: str, values: pa.Array) -> States:
+        """Return the state of each value.
+
+        Parameters
+        ----------
+        field : str
+            Canonical name of the column.
+        values : pa.Array of string, shape (n_values,)
+            Distinct values, as written or normalised.
+
+        Returns
+        -------
+        ndarray of uint8, shape (n_values,)
+            `VALUE`, `EMPTY`, `MASKED` or `PLACEHOLDER`.
+        """
+        bare = pc.utf8_trim_whitespace(values.cast(pa.string())).fill_null("")
+        states = np.zeros(len(bare), np.uint8)
+        # nearly all values are longer than any placeholder, so few are looked up
+        short = np.flatnonzero(_flags(pc.less_equal(pc.binary_length(bare), self._longest)))
+        states[short] = self._short_states(field, bare.take(pa.array(short)))
+        states[_flags(pc.match_substring_regex(bare, self._pattern))] = MASKED
+        return states
+
+    def _short_states(self, field: str, bare: pa.Array) -> States:
+        """Return which short values are empty or placeholders."""
+        states = np.zeros(len(bare), np.uint8)
+        stands_in = pc.is_in(pc.utf8_lower(bare), value_set=self._words)
+        if field not in SPOKEN:
+            stands_in = pc.and_(stands_in, pc.invert(pc.utf8_is_alnum(bare)))
+        states[_flags(stands_in)] = PLACEHOLDER
+        states[_flags(pc.equal(bare, ""))] = EMPTY
+        return states
+
+    def state_of(self, field: str, text: str | None) -> str:
+        """Return the state of one cell in words: one of `STATES`."""
+        return STATES[self.states(field, pa.array([text], pa.string()))[0]]
+
+
+def mask_shown(text: str) -> str:
+    """Return a mask as a list may show it: what stands behind a stamp is left out."""
+    bare = text.strip()
+    return bare if len(bare) <= STAMP or set(bare) <= set("*#█■●• ") else f"{bare[:STAMP].strip()}…"
+
+
+def _flags(values: pa.Array) -> NDArray[np.bool_]:
+    """Return booleans as numpy has them."""
+    return np.asarray(values.to_numpy(zero_copy_only=False), dtype=bool)
