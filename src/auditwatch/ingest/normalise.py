@@ -215,7 +215,7 @@ def _silent(name: str, values: pa.Array, states: States) -> dict[int, str | None
 
 
 def _known_mask(text: str | None) -> str:
-    """Return a mask as it stands where it needs no list to be told, else the one that needs none."""
+    """Return a mask as it stands if it needs no list to be told, else the one that needs none."""
     return text if text and is_mask(text) else MASK
 
 
