@@ -29,6 +29,7 @@ __all__ = [
     "Cells",
     "is_mask",
     "mask_shown",
+    "masked_rows",
 ]
 
 VALUE, EMPTY, MASKED, PLACEHOLDER = range(4)
@@ -40,19 +41,20 @@ STATES: Final = ("value", "empty", "masked", "placeholder")
 MASK: Final = "[masked]"
 
 WORD: Final = r"(?i:redacted|masked)"
+STAMP: Final = rf"(?:REDACTED|MASKED|[\[(<{{]\s*{WORD}\s*[\])>}}])"
 #: How released logs hide a value: signs, black boxes, or the word, alone in the cell; or the word
 #: as a stamp, in capitals or brackets, with a text behind it. ``REDACTED-1`` is a pseudonym,
 #: ``9ZZ*`` and ``*`` are wildcards: values.
 SHAPES: Final = (
     r"(?:[*#█■●•] ?){2,}",
     rf"[\[(<{{]?\s*{WORD}\s*[\])>}}]?",
-    rf"(?:REDACTED|MASKED|[\[(<{{]\s*{WORD}\s*[\])>}}])[\s:;,/](?s:.*)",
+    rf"{STAMP}[\s:;,/](?s:.*)",
 )
 SHAPE: Final = re.compile("|".join(SHAPES))
 #: Where people type words. Anywhere else a word such as ``X`` may be a code, a plate or a surname,
 #: so there only a placeholder with a sign in it (``.``, ``n/a``) is one.
 SPOKEN: Final = ("reason", "reason_norm", "case_id")
-STAMP: Final = 10  # a longer mask (characters) may have a text behind it, which is not repeated
+SHOWN_MAX: Final = 40  # characters of a mask in a list
 
 
 def is_mask(text: str) -> bool:
@@ -129,10 +131,30 @@ class Cells:
         return STATES[self.states(field, pa.array([text], pa.string()))[0]]
 
 
+def masked_rows(values: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Flag the rows of a column of the lake that hold a mask.
+
+    Parameters
+    ----------
+    values : pa.Array or pa.ChunkedArray of string, shape (n_rows,)
+        Plain or dictionary, normalised: a mask of a rule pack's list stands there as `MASK`.
+
+    Returns
+    -------
+    pa.Array of bool, shape (n_rows,)
+    """
+    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    coded = whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
+    states = np.append(Cells().states("", coded.dictionary), VALUE)
+    nulls = coded.indices.fill_null(len(coded.dictionary))
+    return pa.array(states == MASKED).take(nulls)
+
+
 def mask_shown(text: str) -> str:
     """Return a mask as a list may show it: what stands behind a stamp is left out."""
     bare = text.strip()
-    return bare if len(bare) <= STAMP or set(bare) <= set("*#█■●• ") else f"{bare[:STAMP].strip()}…"
+    stamp = re.match(STAMP, bare)
+    return (f"{stamp[0]} …" if stamp and stamp[0] != bare else bare)[:SHOWN_MAX]
 
 
 def _flags(values: pa.Array) -> NDArray[np.bool_]:

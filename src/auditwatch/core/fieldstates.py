@@ -11,13 +11,29 @@ from auditwatch.core.cells import STATES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["FieldStates", "read_field_states", "unknown_fields"]
+__all__ = [
+    "WHY",
+    "FieldStates",
+    "as_field_states",
+    "read_field_states",
+    "silences",
+    "unknown_fields",
+]
 
 EXPORTED: Final = "exported"
 NOT_EXPORTED: Final = "not_exported"
 #: Columns in which one value in every row was written by nobody. Others may well hold one value:
 #: an export of one operator or one subject, one system, one purpose.
 WRITTEN_BY_HAND: Final = ("subject_name", "reason", "case_id")
+#: Columns in which one value may be an overwritten column or an export of one person alone.
+OF_ONE: Final = ("operator_id", "subject_id")
+MASKS_SHOWN: Final = 3
+#: The reasons of `FieldStates.why_unknown` in words that follow the field's name.
+WHY: Final = {
+    NOT_EXPORTED: "is not exported",
+    "masked": "is masked in every record",
+    "overwritten": "holds one value in every record, as if overwritten before release",
+}
 
 
 @dataclass(frozen=True)
@@ -78,9 +94,45 @@ class FieldStates:
         return found
 
 
+def silences(states: Mapping[str, FieldStates]) -> list[str]:
+    """Return what a source does not say, one plain clause a field; never content of a record.
+
+    Parameters
+    ----------
+    states : mapping of str to FieldStates
+        By canonical name.
+    """
+    absent = [name for name, one in states.items() if not one.exported]
+    told = [f"{name} {said}" for name, one in states.items() if (said := _silence(name, one))]
+    return [*([f"not exported: {', '.join(absent)}"] if absent else []), *told]
+
+
+def _silence(name: str, states: FieldStates) -> str:
+    """Return what one exported field does not say; nothing when it says what it can."""
+    if not states.records:
+        return ""
+    masks = f" ({', '.join(list(states.masks)[:MASKS_SHOWN])})" if states.masks else ""
+    why = states.why_unknown(name)
+    if why:
+        return WHY[why] + (masks if why == "masked" else "")
+    if states.one_value and name in OF_ONE:
+        return "holds one value in every record: overwritten, or an export of one alone"
+    if states.count("empty") == states.records:
+        return "is empty in every record"
+    words = {"masked": f"masked{masks}", "placeholder": "a placeholder"}
+    counts = {state: states.count(state) for state in words}
+    parts = [f"{words[state]} in {number:,}" for state, number in counts.items() if number]
+    return f"is {' and '.join(parts)} of {states.records:,} records" if parts else ""
+
+
 def read_field_states(stored: str) -> dict[str, FieldStates]:
     """Read the column `field_states` of SOURCES, in the form of today or of earlier versions."""
-    return {name: _read(one) for name, one in json.loads(stored).items()}
+    return as_field_states(json.loads(stored))
+
+
+def as_field_states(fields: Mapping[str, Any]) -> dict[str, FieldStates]:
+    """Return what `read_field_states` does, of JSON that was read already."""
+    return {name: _read(one) for name, one in fields.items()}
 
 
 def _read(stored: Any) -> FieldStates:

@@ -257,7 +257,11 @@ PAIR_NIGHTS: Final = Table(
         Column("operator_unit", TEXT, "unit that night, least in sort order", repeats=True),
         Column("subject_id", TEXT, "whom or what", repeats=True),
         Column("lookups", WHOLE, "lookups that night"),
-        Column("explained", WHOLE, "of these: a case that checks out explains them"),
+        Column(
+            "explained",
+            WHOLE,
+            "of these: a case that checks out explains them, or a mask hides the case",
+        ),
         Column("numbered", WHOLE, "of these: a case number was typed in, checked or not"),
         Column("rushed", WHOLE, "of these: in a rush of three operators or more within two hours"),
     ),

@@ -51,7 +51,8 @@ def title(story: str, key: tuple[str, ...], strongest: Piece, pieces: Sequence[P
         return told
     about = _clipped(strongest.title)
     lookups = counted(_lookups(pieces), "lookup")
-    operators = counted(len(_union(pieces, "operator_ids")), "operator")
+    named = len(_union(pieces, "operator_ids"))
+    operators = counted(named, "operator") if named else "unknown operators"
     if story == "gap":
         return f"No verdict on {lookups}: {missing_words(key[0])}"
     if story in ("pair", "operator"):

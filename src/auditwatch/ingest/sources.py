@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from auditwatch.ingest.ledger import Account
 
-__all__ = ["SourceFacts", "account_of", "count_heads", "source_row"]
+__all__ = ["SourceFacts", "account_of", "account_with_fields", "count_heads", "source_row"]
 
 
 @dataclass(frozen=True)
@@ -110,3 +110,9 @@ def account_of(source: pa.Table, rejects: pa.Table) -> dict[str, Any]:
         "last": row["last_time"].isoformat() if row["last_time"] else None,
         "rejects": dict(sorted((one["values"], one["counts"]) for one in counts)),
     }
+
+
+def account_with_fields(source: pa.Table, rejects: pa.Table) -> dict[str, Any]:
+    """Return the account of a source, and as `fields` the states of its cells by column."""
+    fields = json.loads(source["field_states"][0].as_py())
+    return {**account_of(source, rejects), "fields": fields}

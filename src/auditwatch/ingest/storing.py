@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from auditwatch.core.schema import GAPS, LOOKUPS, REJECTS, SOURCES
 from auditwatch.ingest.ledger import Account
-from auditwatch.ingest.sources import SourceFacts, account_of, source_row
+from auditwatch.ingest.sources import SourceFacts, account_with_fields, source_row
 
 if TYPE_CHECKING:
     from auditwatch.engine.lake import Lake
@@ -69,7 +69,7 @@ def store_source(read: SourceRead, lake: Lake) -> Stored:
     if lake.has(SOURCES, token):
         return Stored(_stored_account(read, token, lake), fresh=False)
     if read.rejects.num_rows and not read.lookups.num_rows:
-        return Stored(account_of(read.source, read.rejects), fresh=True)
+        return Stored(account_with_fields(read.source, read.rejects), fresh=True)
     known = _known(read.lookups, token, lake)
     source, rows = _without(read, known)
     if rows.num_rows:
@@ -79,12 +79,14 @@ def store_source(read: SourceRead, lake: Lake) -> Stored:
     if read.gaps.num_rows:
         lake.append(GAPS, read.gaps, token)
     lake.append(SOURCES, source, token)
-    return Stored(account_of(source, read.rejects), fresh=True)
+    return Stored(account_with_fields(source, read.rejects), fresh=True)
 
 
 def _stored_account(read: SourceRead, token: str, lake: Lake) -> dict[str, Any]:
     """Return the account that was stored when the file was read first."""
-    return account_of(lake.pick(SOURCES, "source_id", [token]).select(SOURCES.names), read.rejects)
+    return account_with_fields(
+        lake.pick(SOURCES, "source_id", [token]).select(SOURCES.names), read.rejects
+    )
 
 
 def _known(rows: pa.Table, token: str, lake: Lake) -> Flags:

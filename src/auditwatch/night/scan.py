@@ -33,6 +33,7 @@ from auditwatch.night.plan import night_tokens, nights_to_judge, oldest, portion
 from auditwatch.night.reading import read_followed, read_into
 from auditwatch.night.refolding import fold_across_files
 from auditwatch.night.request import Ingested, Request, Scan
+from auditwatch.night.silence import read_silence
 from auditwatch.score import model_id, pair_nights, score_nights
 
 if TYPE_CHECKING:
@@ -137,13 +138,16 @@ class _Bench:
             tokens = night_tokens(self.lake, self.context, self._history)
         before = {finding.finding_id: finding.event_ids for finding in self.store.findings()}
         run = Run(run_id=uuid4().hex, version=__version__, started=now().isoformat())
-        facts = facts_of(self.lake, self.context)
+        silence = read_silence(self.lake)
+        facts = facts_of(silence, self.context)
         lookups, done = 0, 0
         for portion in portions(nights, self.lake.counts(LOOKUPS)):
             judged = []
             for night in portion:
                 self.tell("judging nights", done, len(nights))
-                judged.append(judge_night(night, self.lake, self.rules, self.context, facts))
+                judged.append(
+                    judge_night(night, self.lake, self.rules, self.context, facts, silence=silence)
+                )
                 done += 1
             self.tell("judging nights", done, len(nights))
             lookups += sum(night.summary.lookups for night in judged)
@@ -188,7 +192,8 @@ class _Bench:
         """Make the profiles of some nights, together: the cases are read once for all of them."""
         if nights:
             rows = self.lake.read(LOOKUPS, nights)
-            made = pair_nights(rows.filter(is_judged(rows)), self.context)
+            seen = read_silence(self.lake).seen_by_views(rows.filter(is_judged(rows)))
+            made = pair_nights(seen, self.context)
             self.lake.replace(PAIR_NIGHTS, made, nights)
 
     def _facts(self, judged: Sequence[JudgedNight], surprises: pa.Table) -> pa.Table:

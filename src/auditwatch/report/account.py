@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow.compute as pc
 
 from auditwatch.core.clock import silent_before
+from auditwatch.core.fieldstates import read_field_states, silences
 from auditwatch.core.schema import GAPS, LOOKUPS, REJECTS, SOURCES
 from auditwatch.report.words import harmless
 
@@ -31,6 +32,9 @@ CONTEXT_HIDES: Final = {
     "relations": "lookups of family, household and own vehicles",
     "links": "who owns a vehicle",
 }
+
+#: Gaps that the list of what a source does not say tells already.
+TOLD_BY_SOURCE: Final = ("masked_values", "one_value")
 
 #: Verdicts in the order in which they are shown.
 VERDICT_WORDS: Final = {
@@ -57,6 +61,7 @@ class SourceLine:
     adds_up: bool
     refused: tuple[tuple[str, int], ...]
     nights: str
+    silences: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -79,14 +84,14 @@ class Account:
     refused : int
         Lines of these files that could not be read.
     gaps, blind, undecided, unmapped, absent : tuple of str
-        Sentences and names of what is missing.
+        Sentences and names of what is missing; rules that could not decide are gathered by reason.
     """
 
     sources: tuple[SourceLine, ...]
     refused: int
     gaps: tuple[str, ...]
     blind: tuple[tuple[str, str], ...]
-    undecided: tuple[tuple[str, int], ...]
+    undecided: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
     unmapped: tuple[tuple[str, int], ...]
     absent: tuple[tuple[str, str], ...]
 
@@ -133,6 +138,7 @@ def account_of(night: str, lake: Lake, summary: NightSummary) -> Account:
                 {
                     harmless(row["detail"] or row["kind"], 300)
                     for row in gaps
+                    if row["kind"] not in TOLD_BY_SOURCE
                     if row["night"] == night or (not row["night"] and row["source_id"] in used)
                 }
             ),
@@ -141,7 +147,7 @@ def account_of(night: str, lake: Lake, summary: NightSummary) -> Account:
             (harmless(view, 80), harmless(reason, 300))
             for view, reason in sorted(summary.blind_views.items())
         ),
-        undecided=_ranked(summary.undecided_rules),
+        undecided=_by_reason(summary),
         unmapped=_ranked(summary.unmapped),
         absent=tuple((name, CONTEXT_HIDES.get(name, "")) for name in summary.absent_context),
     )
@@ -184,7 +190,21 @@ def _source(row: Mapping[str, Any], refused: Counter[str]) -> SourceLine:
         adds_up=sum(parts) == row["lines"] and refused.total() == parts[LINES.index("rejected")],
         refused=_ranked(refused),
         nights=first if first == last else f"{first} to {last}",
+        silences=tuple(
+            harmless(told, 300) for told in silences(read_field_states(row["field_states"]))
+        ),
     )
+
+
+def _by_reason(
+    summary: NightSummary,
+) -> tuple[tuple[str, tuple[tuple[str, int], ...]], ...]:
+    """Return the rules that could not decide some lookups, by the reason why; most first."""
+    found: dict[str, dict[str, int]] = {}
+    for rule, number in summary.undecided_rules.items():
+        found.setdefault(summary.blind_rules.get(rule, ""), {})[rule] = number
+    ranked = sorted(found.items(), key=lambda one: (-sum(one[1].values()), one[0]))
+    return tuple((harmless(why, 300), _ranked(rules)) for why, rules in ranked)
 
 
 def _ranked(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
