@@ -104,7 +104,7 @@ class NightSummary:
     undecided_rules : mapping
         Rule to lookups it could not decide.
     blind_rules : mapping
-        Each of these rules to the reason: fields that sources do not tell, tables not given.
+        Each of these rules to the reasons: fields that sources do not tell, tables not given.
     absent_context : tuple of str
         Context tables that were not given.
     aside : mapping
@@ -116,7 +116,7 @@ class NightSummary:
     unmapped: Mapping[str, int] = field(default_factory=dict)
     blind_views: Mapping[str, str] = field(default_factory=dict)
     undecided_rules: Mapping[str, int] = field(default_factory=dict)
-    blind_rules: Mapping[str, str] = field(default_factory=dict)
+    blind_rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     absent_context: tuple[str, ...] = ()
     aside: Mapping[str, int] = field(default_factory=dict)
 

@@ -65,7 +65,7 @@ class Silence:
 
     def blind_rules(
         self, rules: Ruleset, undecided: Collection[str], sources: Collection[str], facts: Facts
-    ) -> dict[str, str]:
+    ) -> dict[str, tuple[str, ...]]:
         """Return why each rule that could not decide some lookups could not.
 
         Parameters
@@ -83,8 +83,8 @@ class Silence:
         for rule in rules.rules:
             if rule.rule_id in undecided:
                 fields, tables = needs_of(rule.tree, facts)
-                why = [*self._why(fields, sources), *(f"no {one} was given" for one in tables)]
-                found[rule.rule_id] = "; ".join(why) or "the catalogue or the context lacks it"
+                absent = (f"the table {one} was not given" for one in tables)
+                found[rule.rule_id] = (*self._why(fields, sources), *absent)
         return found
 
     def blind_views(self, blind: Mapping[str, str], sources: Collection[str]) -> dict[str, str]:
@@ -100,7 +100,7 @@ class Silence:
         found = dict(blind)
         why = "; ".join(self._why(SEES, sources, partly=False, but=NOT_COUNTED))
         if why:
-            unseen = {view.NAME: f"{why}: it cannot count those lookups" for view in views()}
+            unseen = {view.NAME: f"{why}; lookups from there cannot be counted" for view in views()}
             found = unseen | found
         return found
 

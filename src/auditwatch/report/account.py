@@ -143,10 +143,7 @@ def account_of(night: str, lake: Lake, summary: NightSummary) -> Account:
                 }
             ),
         ),
-        blind=tuple(
-            (harmless(view, 80), harmless(reason, 300))
-            for view, reason in sorted(summary.blind_views.items())
-        ),
+        blind=_views_by_reason(summary.blind_views),
         undecided=_by_reason(summary),
         unmapped=_ranked(summary.unmapped),
         absent=tuple((name, CONTEXT_HIDES.get(name, "")) for name in summary.absent_context),
@@ -199,12 +196,21 @@ def _source(row: Mapping[str, Any], refused: Counter[str]) -> SourceLine:
 def _by_reason(
     summary: NightSummary,
 ) -> tuple[tuple[str, tuple[tuple[str, int], ...]], ...]:
-    """Return the rules that could not decide some lookups, by the reason why; most first."""
+    """Return the rules that could not decide some lookups under each reason why, most first."""
     found: dict[str, dict[str, int]] = {}
     for rule, number in summary.undecided_rules.items():
-        found.setdefault(summary.blind_rules.get(rule, ""), {})[rule] = number
-    ranked = sorted(found.items(), key=lambda one: (-sum(one[1].values()), one[0]))
+        for why in summary.blind_rules.get(rule) or ("",):
+            found.setdefault(why, {})[rule] = number
+    ranked = sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))
     return tuple((harmless(why, 300), _ranked(rules)) for why, rules in ranked)
+
+
+def _views_by_reason(blind: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the views that could not see, those with one reason together."""
+    found: dict[str, list[str]] = {}
+    for view, reason in sorted(blind.items()):
+        found.setdefault(reason, []).append(harmless(view, 80))
+    return tuple((", ".join(views), harmless(reason, 300)) for reason, views in found.items())
 
 
 def _ranked(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
