@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from auditwatch.core.cells import STATES
+from auditwatch.core.schema import SOURCE_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,8 +103,9 @@ def silences(states: Mapping[str, FieldStates]) -> list[str]:
     states : mapping of str to FieldStates
         By canonical name.
     """
-    absent = [name for name, one in states.items() if not one.exported]
-    told = [f"{name} {said}" for name, one in states.items() if (said := _silence(name, one))]
+    known = {name: states[name] for name in SOURCE_FIELDS if name in states}
+    absent = [name for name, one in known.items() if not one.exported]
+    told = [f"{name} {said}" for name, one in known.items() if (said := _silence(name, one))]
     return [*([f"not exported: {', '.join(absent)}"] if absent else []), *told]
 
 
