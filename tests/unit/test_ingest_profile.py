@@ -110,12 +110,13 @@ def test_every_cell_is_counted_in_its_state_and_no_mask_becomes_a_key(
         assert (row["case_id"] is None) == (of_case in ("empty", "placeholder"))
 
 
-def test_masked_ids_make_no_duplicates(folder: Path) -> None:
+@pytest.mark.parametrize("mask", ["***", "Exempt GC 7923.600", "-"])
+def test_masked_ids_make_no_duplicates(folder: Path, mask: str) -> None:
     """An id that was masked in every record is no id: each record gets one of its own."""
     path = folder / "trail.csv"
-    rows = [f"***,2026-03-14T02:00:{n:02d}Z,T{n},DMV,V-{n},stop\n" for n in range(5)]
+    rows = [f"{mask},2026-03-14T02:00:{n:02d}Z,T{n},DMV,V-{n},stop\n" for n in range(5)]
     path.write_text(HEADER + "".join(rows))
-    found = read_source(path, Settings(), rules=folder)
+    found = read_source(path, Settings(), rules=shipped_rules())
     assert len(set(found.lookups["event_id"].to_pylist())) == 5
     assert found.source["duplicate"][0].as_py() == 0
 

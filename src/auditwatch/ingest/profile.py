@@ -79,7 +79,7 @@ class Profile:
         weights = np.bincount(places, minlength=len(states) + 1)
         by_state = np.bincount(np.append(states, EMPTY), weights, minlength=len(STATES))
         seen.counts += by_state.astype(np.int64)
-        for at in np.flatnonzero(states == MASKED).tolist():
+        for at in np.flatnonzero((states == MASKED) & (weights[:-1] > 0)).tolist():
             seen.masks[mask_shown(values.dictionary[at].as_py())] += int(weights[at])
         self._vary(seen, values.dictionary, weights)
         return states
@@ -105,14 +105,12 @@ class Profile:
 
         A mask in place of an id would make all records but the first duplicates of one.
         """
-        suspect = pc.match_substring_regex(values, "^(?:[^0-9A-Za-z]|.{0,4}$|(?i:redacted|masked))")
-        if not pc.any(suspect).as_py():
-            self.see_each("event_id", values)
-            return values
-        coded = values.dictionary_encode()
-        states = self.see("event_id", coded)
-        own = pa.array(np.append(states == VALUE, False))
-        return pc.if_else(own.take(coded.indices.fill_null(len(states))), values, None)
+        seen = self.columns.setdefault("event_id", _Column(varies=True))
+        states = self.cells.states("event_id", values)
+        seen.counts += np.bincount(states, minlength=len(STATES))
+        for one in pc.value_counts(values.filter(pa.array(states == MASKED))).to_pylist():
+            seen.masks[mask_shown(one["values"])] += one["counts"]
+        return pc.if_else(pa.array(states == VALUE), values, None)
 
     def field_states(self, exported: set[str]) -> dict[str, Any]:
         """Return what SOURCES keeps of each field, as JSON has it.
