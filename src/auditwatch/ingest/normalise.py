@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditwatch.core.cells import MASK, MASKED, PLACEHOLDER, is_mask
+from auditwatch.core.cells import EMPTY, MASK, MASKED, PLACEHOLDER, is_mask
 from auditwatch.core.schema import LOOKUPS, SOURCE_FIELDS
 from auditwatch.ingest.times import BAD, QUALITIES, local_parts, read_times
 
@@ -189,7 +189,10 @@ def _text_column(
         profile.see_each(name, values)
         return values
     encoded = chunk.columns[name].dictionary_encode()
-    return relabel(encoded, rule, _silent(name, encoded.dictionary, profile.see(name, encoded)))
+    states = profile.see(name, encoded)
+    if name in AS_WRITTEN and not (states == EMPTY).any():
+        return encoded  # most columns of names and reasons: nothing to look at value by value
+    return relabel(encoded, rule, _silent(name, encoded.dictionary, states))
 
 
 def _trimmed(values: pa.Array) -> pa.Array:
