@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditwatch.config import shipped_rules
-from auditwatch.core.cells import MASK, STATES, Cells, is_mask, mask_shown, masked_rows
+from auditwatch.core.cells import STATES, Cells, masked_rows
 from auditwatch.core.mask import Masker
+from auditwatch.core.redaction import MASK, is_mask, mask_shown
 from auditwatch.ingest.masks import read_cells
 
 CELLS = read_cells(shipped_rules())

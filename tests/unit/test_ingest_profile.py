@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditwatch.config import Settings, shipped_rules
-from auditwatch.core.cells import STATES, is_mask
+from auditwatch.core.cells import STATES
 from auditwatch.core.errors import RuleError
+from auditwatch.core.redaction import is_mask
 from auditwatch.ingest import SourceRead, read_source
 
 HEADER = "event_id,event_time,operator_id,system,subject_id,reason\n"

@@ -5,7 +5,6 @@ The fifth state, *not exported*, is a column's: see `auditwatch.core.fieldstates
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -14,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auditwatch.core.redaction import SHAPES
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -21,14 +22,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EMPTY",
-    "MASK",
     "MASKED",
     "PLACEHOLDER",
     "STATES",
     "VALUE",
     "Cells",
-    "is_mask",
-    "mask_shown",
     "masked_rows",
 ]
 
@@ -36,30 +34,9 @@ VALUE, EMPTY, MASKED, PLACEHOLDER = range(4)
 #: The states by number, as they are written down.
 STATES: Final = ("value", "empty", "masked", "placeholder")
 
-#: What is stored where a source hides a value. It is a mask itself, so whoever reads it later needs
-#: no list to know that a value was there and cannot be known.
-MASK: Final = "[masked]"
-
-WORD: Final = r"(?i:redacted|masked)"
-STAMP: Final = rf"(?:REDACTED|MASKED|[\[(<{{]\s*{WORD}\s*[\])>}}])"
-#: How released logs hide a value: signs, black boxes, or the word, alone in the cell; or the word
-#: as a stamp, in capitals or brackets, with a text behind it. ``REDACTED-1`` is a pseudonym,
-#: ``9ZZ*`` and ``*`` are wildcards: values.
-SHAPES: Final = (
-    r"(?:[*#█■●•] ?){2,}",
-    rf"[\[(<{{]?\s*{WORD}\s*[\])>}}]?",
-    rf"{STAMP}[\s:;,/](?s:.*)",
-)
-SHAPE: Final = re.compile("|".join(SHAPES))
 #: Where people type words. Anywhere else a word such as ``X`` may be a code, a plate or a surname,
 #: so there only a placeholder with a sign in it (``.``, ``n/a``) is one.
 SPOKEN: Final = ("reason", "reason_norm", "case_id")
-SHOWN_MAX: Final = 40  # characters of a mask in a list
-
-
-def is_mask(text: str) -> bool:
-    """Tell whether a value is one of the masks that need no list, such as ``***`` or `MASK`."""
-    return SHAPE.fullmatch(text.strip()) is not None
 
 
 @dataclass(frozen=True)
@@ -137,7 +114,7 @@ def masked_rows(values: pa.Array | pa.ChunkedArray) -> pa.Array:
     Parameters
     ----------
     values : pa.Array or pa.ChunkedArray of string, shape (n_rows,)
-        Plain or dictionary, normalised: a mask of a rule pack's list stands there as `MASK`.
+        Plain or dictionary, normalised: a mask of a list stands there as `MASK`.
 
     Returns
     -------
@@ -148,13 +125,6 @@ def masked_rows(values: pa.Array | pa.ChunkedArray) -> pa.Array:
     states = np.append(Cells().states("", coded.dictionary), VALUE)
     nulls = coded.indices.fill_null(len(coded.dictionary))
     return pa.array(states == MASKED).take(nulls)
-
-
-def mask_shown(text: str) -> str:
-    """Return a mask as a list may show it: what stands behind a stamp is left out."""
-    bare = text.strip()
-    stamp = re.match(STAMP, bare)
-    return (f"{stamp[0]} …" if stamp and stamp[0] != bare else bare)[:SHOWN_MAX]
 
 
 def _flags(values: pa.Array) -> NDArray[np.bool_]:

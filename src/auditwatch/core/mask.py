@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from auditwatch.core.cells import is_mask
+from auditwatch.core.redaction import is_mask
 
 __all__ = ["Masker", "mark"]
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditwatch.core.cells import is_mask
 from auditwatch.core.errors import IntegrityError
+from auditwatch.core.redaction import is_mask
 from auditwatch.findings.model import SEVERITIES, Piece
 from auditwatch.findings.ranking import pattern_severity
 

@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditwatch.core.cells import EMPTY, MASK, MASKED, PLACEHOLDER, is_mask
+from auditwatch.core.cells import EMPTY, MASKED, PLACEHOLDER
+from auditwatch.core.redaction import MASK, is_mask
 from auditwatch.core.schema import LOOKUPS, SOURCE_FIELDS
 from auditwatch.ingest.times import BAD, QUALITIES, local_parts, read_times
 

@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditwatch.core.cells import EMPTY, MASKED, STATES, VALUE, Cells, mask_shown
+from auditwatch.core.cells import EMPTY, MASKED, STATES, VALUE, Cells
 from auditwatch.core.fieldstates import FieldStates
+from auditwatch.core.redaction import mask_shown
 from auditwatch.core.schema import SOURCE_FIELDS
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditwatch.check import needs_of
-from auditwatch.core.cells import MASK
 from auditwatch.core.fieldstates import WHY, read_field_states, unknown_fields
+from auditwatch.core.redaction import MASK
 from auditwatch.core.schema import SOURCES
 from auditwatch.score import SEES, views
 
