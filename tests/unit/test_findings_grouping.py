@@ -314,3 +314,16 @@ def test_the_id_of_a_finding_is_fixed_for_ever() -> None:
     """The id is a published function of the story: a change would orphan every decision."""
     assert finding_id("pair", "CA0990100", ("T1", "P-1")) == "F-Q6L7HMPFXTLV"
     assert finding_id("pair", "", ("T1", "P-1")) != finding_id("pair", "T1", ("P-1",))
+
+
+def test_lookups_of_masked_operators_are_one_question_about_nobody() -> None:
+    """What a rule asks of hidden operators is asked once, and accuses no one of them."""
+    rows = [lookup(0, 1, "***", "P-1"), lookup(0, 2, "***", "P-2"), lookup(0, 3, "T1", "P-1")]
+    hits = [hit(row, "colleague", story="pair") for row in rows]
+    found = {one.story: one for one in derived(gathered(night_of(0), rows, [], hits))}
+    assert set(found) == {"pair", "operator"}
+    hidden = found["operator"]
+    assert hidden.operator_ids == ()
+    assert hidden.subject_ids == ("P-1", "P-2")
+    assert "unknown operator" in hidden.title
+    assert "***" not in hidden.title

@@ -152,7 +152,7 @@ def test_an_absent_column_is_not_an_empty_one(rules: Path) -> None:
     """The source's row says which fields the source exports at all."""
     found = read(rules, HEADER + "2026-03-14T09:00:00Z,T1,NLETS,\n")
     states = json.loads(found.source["field_states"][0].as_py())
-    assert states["reason"] == "exported"
+    assert states["reason"] == {"value": 0, "empty": 1, "masked": 0, "placeholder": 0}
     assert states["purpose"] == "not_exported"
     assert column(found, "reason") == [None]
 

@@ -120,3 +120,18 @@ def test_the_roster_fills_what_the_trail_lacks() -> None:
         ("unknown", "unknown"),
     ]
     assert rows[0]["night"] == night(0)
+
+
+def test_masks_are_not_one_busy_operator() -> None:
+    """A mask hides many people: their lookups are counted under nobody."""
+    hidden = [lookup(0, "T2", "P-1", operator_id=mask) for mask in ("***", "[REDACTED]")]
+    rows = [*hidden, lookup(0, "T1", "P-1")]
+    assert [row["operator_id"] for row in counted(Context(), *rows)] == ["T1"]
+
+
+def test_a_masked_case_is_not_held_against_anyone() -> None:
+    """Whether the case that a mask hides checks out cannot be known, with or without cases."""
+    masked = lookup(0, "T1", "P-1", case_id="***")
+    for context in (Context(), Context(cases=cases(CASE))):
+        (row,) = counted(context, masked)
+        assert (row["explained"], row["numbered"]) == (1, 1)

@@ -13,8 +13,10 @@ import pyarrow.compute as pc
 from auditwatch.check.coded import Coded, code_column
 from auditwatch.check.derive import DERIVED
 from auditwatch.check.fields import FIELDS
+from auditwatch.check.states import cells_of, without_masks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from ipaddress import IPv4Network, IPv6Network
 
     from numpy.typing import NDArray
@@ -84,6 +86,7 @@ class Columns:
         self.batch = batch
         self.facts = facts
         self.catalogue = catalogue
+        self._cells = cells_of(catalogue)
         self._coded: dict[str, Coded] = {}
         self._lowered: dict[str, pa.Array] = {}
         self._weights: dict[str, NDArray[np.int64]] = {}
@@ -106,19 +109,35 @@ class Columns:
         if name not in self.batch.schema.names:
             empty = pa.array([], pa.string())
             return Coded(np.full(self.height, 1, dtype=np.int32), empty)
-        return code_column(self.batch.column(name), self._hidden(FIELDS[name].needs))
+        column = code_column(self.batch.column(name), self._hidden(FIELDS[name].needs))
+        if name == "subject_id":
+            column = self._without_masked_subjects(column)
+        return without_masks(name, column, self._cells)
+
+    def _without_masked_subjects(self, column: Coded) -> Coded:
+        """Leave open whether a row has a subject where its source masks some: they have no key."""
+        masking = self._from_sources(self.facts.masked_subjects)
+        if masking is None:
+            return column
+        unknown = masking & (column.codes == column.absent)
+        codes = np.where(unknown, np.int32(column.unknown), column.codes)
+        return Coded(codes, column.values)
 
     def _hidden(self, needs: tuple[str, ...]) -> NDArray[np.bool_] | None:
         """Return the rows whose source lacks one of these fields; None when there is none."""
-        lacking = [
+        return self._from_sources(
             source
             for source, fields in self.facts.not_exported.items()
             if fields.intersection(needs)
-        ]
-        if not lacking or "source_id" not in self.batch.schema.names:
+        )
+
+    def _from_sources(self, chosen: Iterable[str]) -> NDArray[np.bool_] | None:
+        """Return the rows of some sources; None when none was chosen."""
+        wanted = pa.array(sorted(chosen), pa.string())
+        if not len(wanted) or "source_id" not in self.batch.schema.names:
             return None
         sources = code_column(self.batch.column("source_id"))
-        found = pc.is_in(sources.values, pa.array(lacking, pa.string()))
+        found = pc.is_in(sources.values, wanted)
         table = np.append(found.to_numpy(zero_copy_only=False), [False, False])
         return np.asarray(table[sources.codes], dtype=bool)
 

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from auditwatch.check.coded import Coded, code_texts
 from auditwatch.check.facts import DAY_KEYS, EPOCH
+from auditwatch.check.states import reason_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -308,7 +309,13 @@ def _operator_on_roster(columns: Columns) -> Coded:
     if roster is None:
         return _all_unknown(columns)
     people = _positions(columns, "operator_id", roster.operators)
-    return code_texts((people >= 0).astype(np.int64), YES_NO)
+    return code_texts(_known_operator(columns, (people >= 0).astype(np.int64)), YES_NO)
+
+
+def _known_operator(columns: Columns, answers: Positions) -> Positions:
+    """Return answers about the operator; unknown where a mask stands in the operator's place."""
+    operators = columns.coded("operator_id")
+    return np.where(operators.codes == operators.unknown, -1, answers)
 
 
 def _requester_on_roster(columns: Columns) -> Coded:
@@ -351,7 +358,8 @@ def _duty_near(columns: Columns) -> Coded:
         return code_texts(np.full(columns.height, 2, dtype=np.int64), words)
     people = _positions(columns, "operator_id", duty.operators)
     keys = people * DAY_KEYS + night_days(columns)
-    return code_texts(((people >= 0) & np.isin(keys, duty.days)).astype(np.int64), words)
+    near = ((people >= 0) & np.isin(keys, duty.days)).astype(np.int64)
+    return code_texts(_known_operator(columns, near), words)
 
 
 #: How each fact is worked out, by name.
@@ -361,6 +369,7 @@ DERIVED: Final[dict[str, Callable[[Columns], Coded]]] = {
     "unit_type": _unit_type,
     "tier": _tier,
     "purpose_state": _purpose_state,
+    "reason_state": reason_state,
     "number": _number,
     "number_kind": _number_kind,
     "case_state": _case_state,

@@ -111,7 +111,10 @@ class Facts:
     roster, relations, cases, owners, duty : optional
         None when the table was not given; facts that need it are then *unknown*.
     not_exported : mapping of str to frozenset of str
-        For each source_id the canonical fields that this source does not export.
+        For each source_id the canonical fields that no lookup of this source tells: not exported,
+        masked in every record, or overwritten before release.
+    masked_subjects : frozenset of str
+        Sources in which some subjects are masked.
     """
 
     roster: Roster | None
@@ -120,6 +123,7 @@ class Facts:
     owners: Owners | None
     duty: Duty | None
     not_exported: Mapping[str, frozenset[str]]
+    masked_subjects: frozenset[str] = frozenset()
 
     @property
     def absent(self) -> frozenset[str]:
@@ -128,7 +132,11 @@ class Facts:
         return frozenset(name for name in names if getattr(self, name) is None)
 
 
-def make_facts(context: Context, not_exported: Mapping[str, frozenset[str]]) -> Facts:
+def make_facts(
+    context: Context,
+    not_exported: Mapping[str, frozenset[str]],
+    masked_subjects: frozenset[str] = frozenset(),
+) -> Facts:
     """Index the context tables for judging.
 
     Parameters
@@ -136,7 +144,9 @@ def make_facts(context: Context, not_exported: Mapping[str, frozenset[str]]) -> 
     context : Context
         Tables that were given; any of them may be None.
     not_exported : mapping of str to frozenset of str
-        source_id to the canonical fields that source does not export.
+        source_id to the canonical fields that no lookup of that source tells.
+    masked_subjects : frozenset of str
+        Ids of the sources in which some subjects are masked.
 
     Returns
     -------
@@ -150,6 +160,7 @@ def make_facts(context: Context, not_exported: Mapping[str, frozenset[str]]) -> 
         _owners(context.links) if context.links is not None else None,
         _duty(context.duty) if context.duty is not None else None,
         dict(not_exported),
+        masked_subjects,
     )
 
 

@@ -94,6 +94,7 @@ _ALL: Final = (
         fact=True,
     ),
     _fact("purpose_state", "valid, withdrawn, not_yet, undefined, none", ("purpose",)),
+    _fact("reason_state", "given, placeholder, none", ("reason",)),
     _fact(
         "number_kind",
         "which pattern of numbers.yml the case field, else the reason, holds; other, none",

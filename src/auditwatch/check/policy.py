@@ -47,7 +47,9 @@ class Question:
     answers : mapping of str to int
         NO, YES or UNKNOWN for each requirement.
     hidden : frozenset of str
-        Fields that the source does not export.
+        Fields that no lookup of the source tells.
+    placeholder : bool
+        A placeholder was typed in place of a reason.
     """
 
     unit: str | None
@@ -59,6 +61,7 @@ class Question:
     day: date
     answers: Mapping[str, int]
     hidden: frozenset[str]
+    placeholder: bool = False
 
 
 @dataclass(frozen=True)
@@ -227,7 +230,8 @@ class Policy:
         for reading in readings:
             if reading.naming(NO) == ["requirement"]:
                 wanted = _wanted(reading.statement, question)
-                return self._soft("justification_missing", reading.statement, wanted)
+                typed = self._typed_instead(reading.statement, question)
+                return self._soft("justification_missing", reading.statement, wanted, typed)
         nearest = min(readings, key=_distance, default=None)
         statement = None if nearest is None else nearest.statement
         failing = ["permit"] if nearest is None else nearest.naming(NO)
@@ -237,9 +241,17 @@ class Policy:
             return self._soft("no_purpose", statement, "purpose")
         return self._soft("not_permitted", statement, ", ".join(failing))
 
-    def _soft(self, verdict: str, statement: Statement | None, missing: str) -> Decision:
-        """Return a verdict that is put as the catalogue says."""
+    def _typed_instead(self, statement: Statement, question: Question) -> str:
+        """Say that a placeholder was typed where a statement asks for a reason."""
+        asked = any("reason" in self.requirements[n].needs for n in statement.requirements)
+        return " (a placeholder was typed in its place)" if question.placeholder and asked else ""
+
+    def _soft(
+        self, verdict: str, statement: Statement | None, missing: str, note: str = ""
+    ) -> Decision:
+        """Return a verdict that is put as the catalogue says, with a note on what is missing."""
         manner = self.catalogue.manners[verdict]
+        lacks = _spoken(missing) + note
         nearest = statement.says if statement else "none in force"
         return Decision(
             verdict,
@@ -247,7 +259,7 @@ class Policy:
             manner.story,
             manner.severity,
             missing,
-            manner.says.replace("{missing}", _spoken(missing)).replace("{nearest}", nearest),
+            manner.says.replace("{missing}", lacks).replace("{nearest}", nearest),
             statement.place if statement else manner.place,
         )
 

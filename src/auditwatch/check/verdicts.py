@@ -80,6 +80,7 @@ def _axes(policy: Policy, columns: Columns) -> dict[str, _Axis]:
         "purpose": _purpose(columns, catalogue.purposes),
         "day": _day(columns, policy),
         "hidden": _hidden(columns),
+        "placeholder": _placeholder(columns),
     }
     for name in _needed(policy):
         answers = three_valued(policy.requirements[name].tree, columns)
@@ -127,7 +128,7 @@ def _purpose_limits(policy: Policy) -> Iterator[date]:
 
 
 def _hidden(columns: Columns) -> _Axis:
-    """Return which fields each row's source does not export."""
+    """Return which fields no lookup of each row's source tells."""
     if "source_id" not in columns.batch.schema.names:
         return _Axis(np.zeros(columns.height, dtype=np.int64), (frozenset(),))
     sources = code_column(columns.batch.column("source_id"))
@@ -135,6 +136,13 @@ def _hidden(columns: Columns) -> _Axis:
     distinct = list(dict.fromkeys([*lacking, frozenset()]))
     table = [distinct.index(fields_) for fields_ in (*lacking, frozenset(), frozenset())]
     return _Axis(np.array(table, dtype=np.int64)[sources.codes], distinct)
+
+
+def _placeholder(columns: Columns) -> _Axis:
+    """Return whether a placeholder was typed in place of a reason."""
+    states = columns.coded("reason_state")
+    table = np.array([*(text == "placeholder" for text in states.texts()), False, False])
+    return _Axis(table[states.codes].astype(np.int64), (False, True))
 
 
 def _combine(axes: list[_Axis], height: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -178,4 +186,5 @@ def _question(axes: dict[str, _Axis], policy: Policy, row: int) -> Question:
         day=found["day"],
         answers=answers,
         hidden=found["hidden"],
+        placeholder=found["placeholder"],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import rich_click as click
 from click.exceptions import Exit
@@ -46,6 +47,15 @@ def print_accounts(accounts: list[dict[str, object]]) -> None:
     print_table(["source", "format", *ACCOUNT, "rejected for"], rows)
 
 
+def _narrate_silences(accounts: list[dict[str, Any]]) -> None:
+    """Say what each source does not say, so that nobody takes its silence for an answer."""
+    from auditwatch.core.fieldstates import as_field_states, silences
+
+    for account in accounts:
+        if told := silences(as_field_states(account["fields"])):
+            narrate(f"{account['name']}: {'; '.join(told)}")
+
+
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @format_options
@@ -78,6 +88,7 @@ def ingest(
         emit_json({"sources": result.accounts})
     else:
         print_accounts(result.accounts)
+        _narrate_silences(result.accounts)
     for note in result.notes:
         narrate(note)
     if result.incomplete:

@@ -14,6 +14,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from auditwatch.core.redaction import is_mask
+
 __all__ = ["Masker", "mark"]
 
 MARK: Final = re.compile("⟦(operator|subject|case|terminal):([^⟦⟧]*)⟧")
@@ -52,7 +54,7 @@ class Masker:
         """Return what to show for one identity, such as ``operator-7f3a2c``."""
         if not identity:
             return ""
-        if self.reveal:
+        if self.reveal or is_mask(identity):  # what the source hid already is nobody's pseudonym
             return identity
         digest = hmac.new(self.key.encode(), f"{kind}:{identity}".encode(), hashlib.sha256)
         return f"{kind}-{digest.hexdigest()[:8]}"

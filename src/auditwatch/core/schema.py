@@ -214,7 +214,11 @@ SOURCES: Final = Table(
         Column("first_night", TEXT, "earliest night; empty when none"),
         Column("last_night", TEXT, "latest night; empty when none"),
         Column(
-            "field_states", TEXT, "JSON: canonical field, local_hour -> exported | not_exported"
+            "field_states",
+            TEXT,
+            "JSON: canonical field, local_hour -> not_exported, exported (one constant of the "
+            "mapping), or its records by state (value, empty, masked, placeholder), masks, "
+            "one_value",
         ),
     ),
 )
@@ -310,7 +314,11 @@ PAIR_NIGHTS: Final = Table(
         Column("operator_unit", TEXT, "unit that night, least in sort order", repeats=True),
         Column("subject_id", TEXT, "whom or what", repeats=True),
         Column("lookups", WHOLE, "lookups that night"),
-        Column("explained", WHOLE, "of these: a case that checks out explains them"),
+        Column(
+            "explained",
+            WHOLE,
+            "of these: a case that checks out explains them, or a mask hides the case",
+        ),
         Column("numbered", WHOLE, "of these: a case number was typed in, checked or not"),
         Column("rushed", WHOLE, "of these: in a rush of three operators or more within two hours"),
     ),

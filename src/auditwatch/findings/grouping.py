@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditwatch.core.errors import IntegrityError
+from auditwatch.core.redaction import is_mask
 from auditwatch.findings.gaps import gap_pieces
 from auditwatch.findings.model import SEVERITIES, Piece
 from auditwatch.findings.ranking import pattern_severity
@@ -136,7 +137,7 @@ def _facts(table: pa.Table) -> dict[str, Fact]:
             event_id,
             _iso(time),
             night,
-            operator,
+            "" if is_mask(operator) else operator,
             unit or "unknown",
             agency or "",
             subject or "",
@@ -203,12 +204,14 @@ def _rule_rows(hits: pa.Table, facts: Mapping[str, Fact]) -> Iterator[Row]:
 
 
 def _story(story: str, source_id: str, fact: Fact) -> tuple[str, tuple[str, ...]]:
-    """Return the story and key of one lookup; a pair without a subject is the operator's.
+    """Return the story and key of one lookup; half a pair is the operator's story.
+
+    A masked operator is no person: what one rule asks of all of them is one question.
 
     One question is one finding: what two rules ask of one operator are two stories, unless both
     are about one subject.
     """
-    if story == "pair" and fact.subject:
+    if story == "pair" and fact.subject and fact.operator:
         return "pair", (fact.operator, fact.subject)
     if story == "subject" and fact.subject:
         return "subject", (fact.subject,)
@@ -287,7 +290,7 @@ def _piece(
         key=key,
         lookups=len(facts),
         event_ids=tuple(sorted(name for _, name in times[:limit])),
-        operator_ids=() if gap else tuple(sorted(operators)),
+        operator_ids=() if gap else tuple(sorted(filter(None, operators))),
         subject_ids=() if gap else tuple(sorted(subjects)),
         days=tuple(sorted({fact.night for fact in facts})),
         first_time=times[0][0] if times else midnight,

@@ -102,7 +102,9 @@ class NightSummary:
     blind_views : mapping
         View to the reason why it could not see.
     undecided_rules : mapping
-        Rule to lookups it could not decide because a context table was not given.
+        Rule to lookups it could not decide.
+    blind_rules : mapping
+        Each of these rules to the reasons: fields that sources do not tell, tables not given.
     absent_context : tuple of str
         Context tables that were not given.
     aside : mapping
@@ -114,6 +116,7 @@ class NightSummary:
     unmapped: Mapping[str, int] = field(default_factory=dict)
     blind_views: Mapping[str, str] = field(default_factory=dict)
     undecided_rules: Mapping[str, int] = field(default_factory=dict)
+    blind_rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     absent_context: tuple[str, ...] = ()
     aside: Mapping[str, int] = field(default_factory=dict)
 

@@ -51,7 +51,8 @@ def title(story: str, key: tuple[str, ...], strongest: Piece, pieces: Sequence[P
         return told
     about = _clipped(strongest.title)
     lookups = counted(_lookups(pieces), "lookup")
-    operators = counted(len(_union(pieces, "operator_ids")), "operator")
+    named = len(_union(pieces, "operator_ids"))
+    operators = counted(named, "operator") if named else "unknown operators"
     if strongest.source == "gap":
         return _quoted(own).title
     if story == "gap":

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auditwatch.core.cells import masked_rows
 from auditwatch.core.errors import RuleError
 from auditwatch.core.files import require_file
 from auditwatch.core.strict import read_documents
@@ -194,10 +195,12 @@ def _find_heads(
 ) -> Ints:
     """Return for each record the position of its head; some stand alone whatever is near."""
     heads: Ints = np.arange(rows.num_rows, dtype=np.int64)
+    # a mask in the operator's place hides many people, whose lookups are not one another's
+    apart = alone | np.asarray(masked_rows(rows["operator_id"]).to_numpy(zero_copy_only=False))
     operators, terminals = _codes(rows["operator_id"]), _codes(rows["terminal"])
     times = rows["event_time"].cast(pa.int64()).to_numpy()
     order = np.lexsort((rows["line"].to_numpy(), times, terminals, operators))
-    order = order[~alone[order]]
+    order = order[~apart[order]]
     place = np.stack([operators[order], terminals[order]])
     near = (place[:, 1:] == place[:, :-1]).all(axis=0)
     near &= np.diff(times[order]) <= seconds * MICROSECONDS

@@ -11,7 +11,7 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from auditwatch.ingest.profile import is_mask
+from auditwatch.core.redaction import is_mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auditwatch.core.cells import MASKED, PLACEHOLDER
+from auditwatch.core.redaction import MASK, is_mask
 from auditwatch.core.schema import LOOKUPS, SOURCE_FIELDS
-from auditwatch.ingest.profile import is_mask
 from auditwatch.ingest.times import BAD, DATED, QUALITIES, local_parts, read_dates, read_times
 
 if TYPE_CHECKING:
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as Map
     from zoneinfo import ZoneInfo
 
+    from auditwatch.core.cells import Cells, States
     from auditwatch.ingest.mapping import Mapping
+    from auditwatch.ingest.profile import Profile
     from auditwatch.ingest.spans import Chunk, Flags, Ints, Reject
 
 __all__ = [
@@ -52,6 +56,10 @@ OUTCOMES: Final = {
     "succeeded": "",
 }
 CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+#: Columns whose values hardly repeat, and those kept as people wrote them, masks included.
+UNREPEATED: Final = ("event_id", "event_time")
+AS_WRITTEN: Final = ("subject_name", "reason")
+NOTHING: Final[Map[int, str | None]] = MappingProxyType({})
 LABEL: Final = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -95,10 +103,7 @@ def _lower(text: str) -> str | None:
 
 
 def subject_key(text: str) -> str | None:
-    """Return the key of a subject: upper case, no spaces around it; None when empty or masked.
-
-    A mask hides many subjects: as a key it would make them one whom everybody looks up.
-    """
+    """Return the key of a subject: upper case, no spaces around it; None when empty or masked."""
     return None if is_mask(text) else _upper(text)
 
 
@@ -127,7 +132,7 @@ def _origin(text: str) -> str | None:
 RULES: Final[Map[str, Callable[[str], str | None]]] = {
     "transaction": _upper,
     "subject_kind": _lower,
-    "subject_id": subject_key,
+    "subject_id": _upper,
     "subject_name": _as_written,
     "purpose": _upper,
     "reason": _as_written,
@@ -145,7 +150,7 @@ WORDS: Final = r"\A[!-@\[-~]+(?: [!-@\[-~]+)*\z"
 KEEPS: Final[Map[str, str]] = {
     "transaction": UPPER,
     "subject_kind": LOWER,
-    "subject_id": r"\A[0-9A-LN-QS-Z](?:[ -`{-~]*[!-`{-~])?\z",  # nor does a mask begin like this
+    "subject_id": UPPER,
     "subject_name": r"[!-~]",
     "purpose": UPPER,
     "reason": r"[!-~]",
@@ -160,7 +165,9 @@ def rows_schema() -> pa.Schema:
     return pa.schema([(one.name, LABEL if one.repeats else one.type) for one in LOOKUPS.columns])
 
 
-def normalise(chunk: Chunk, mapping: Mapping, clock: Clock) -> tuple[pa.Table, list[Reject]]:
+def normalise(
+    chunk: Chunk, mapping: Mapping, clock: Clock, profile: Profile
+) -> tuple[pa.Table, list[Reject]]:
     """Turn the text columns of a chunk into rows of the lookups table.
 
     Parameters
@@ -171,6 +178,8 @@ def normalise(chunk: Chunk, mapping: Mapping, clock: Clock) -> tuple[pa.Table, l
         Fields with one value for all records, and what the agency's own words stand for.
     clock : Clock
         How to read times.
+    profile : Profile
+        Takes in the states of all cells.
 
     Returns
     -------
@@ -181,7 +190,9 @@ def normalise(chunk: Chunk, mapping: Mapping, clock: Clock) -> tuple[pa.Table, l
         ``missing_time``, ``missing_operator``, ``missing_system``, ``bad_time``, ``bad_event_id``.
     """
     count = len(chunk.records)
-    columns = {name: _text_column(name, chunk, mapping) for name in SOURCE_FIELDS}
+    profile.records += count
+    columns = {name: _text_column(name, chunk, mapping, profile) for name in SOURCE_FIELDS}
+    columns["reason_norm"] = _reason_norm(columns["reason"], profile.cells)
     if chunk.dated:
         instants, quality = read_dates(columns["event_time"], clock.assumed)
     else:
@@ -189,22 +200,31 @@ def normalise(chunk: Chunk, mapping: Mapping, clock: Clock) -> tuple[pa.Table, l
     codes = _refusals(columns, quality, count)
     kept = np.array([not code for code in codes], np.bool_)
     rejects = [chunk.refuse(int(at), codes[at]) for at in np.flatnonzero(~kept)]
+    columns["reason_norm"] = _reason_norm(columns["reason"], profile.cells)
     rows = _rows(chunk, columns, instants, quality, clock)
     return rows.filter(pa.array(kept)) if rejects else rows, rejects
 
 
-def _text_column(name: str, chunk: Chunk, mapping: Mapping) -> pa.Array:
+def _text_column(name: str, chunk: Chunk, mapping: Mapping, profile: Profile) -> pa.Array:
     """Return one normalised column: a dictionary where values repeat, else plain text."""
     count = len(chunk.records)
-    if name in mapping.constants:
-        values = pa.repeat(pa.scalar(mapping.constants[name], pa.string()), count)
-    else:
-        values = chunk.columns.get(name, pa.nulls(count, pa.string()))
-    if name in {"event_id", "event_time"}:
-        trimmed = pc.utf8_trim_whitespace(values)
-        return pc.if_else(pc.equal(trimmed, ""), None, trimmed)
+    if name in mapping.constants or name not in chunk.columns:
+        value = pa.scalar(mapping.constants.get(name), pa.string())
+        values = pa.repeat(value, count)
+        if name in UNREPEATED:
+            return _trimmed(values)
+        return relabel(values.dictionary_encode(), _rule(name, mapping))
+    if name == "event_id":
+        return profile.own_ids(_trimmed(chunk.columns[name]))
+    if name == "event_time":
+        values = _trimmed(chunk.columns[name])
+        profile.see_each(name, values)
+        return values
+    encoded = chunk.columns[name].dictionary_encode()
+    states = profile.see(name, encoded)
     keeps = "" if _own_words(name, mapping) else KEEPS.get(name, PLAIN)
-    return relabel(values.dictionary_encode(), _rule(name, mapping), keeps)
+    instead = _silent(name, encoded.dictionary, states)
+    return relabel(encoded, _rule(name, mapping), keeps, instead)
 
 
 def _own_words(name: str, mapping: Mapping) -> Map[str, str]:
@@ -226,8 +246,45 @@ def _rule(name: str, mapping: Mapping) -> Callable[[str], str | None]:
     return translated
 
 
+def _trimmed(values: pa.Array) -> pa.Array:
+    """Return text without the spaces around it; null where nothing is left."""
+    trimmed = pc.utf8_trim_whitespace(values)
+    return pc.if_else(pc.equal(trimmed, ""), None, trimmed)
+
+
+def _silent(name: str, values: pa.Array, states: States) -> dict[int, str | None]:
+    """Return what is kept, by entry, in place of entries that are no values.
+
+    A placeholder is as good as nothing. A mask hides many values: as the key of a subject it would
+    make them one whom everybody looks up, so there is none. Elsewhere it stays known that there
+    was something; what people wrote is kept as written.
+    """
+    if name in AS_WRITTEN:
+        return {}
+    rule = RULES.get(name, plain_text)
+    kept: dict[int, str | None] = dict.fromkeys(np.flatnonzero(states == PLACEHOLDER).tolist())
+    for at in np.flatnonzero(states == MASKED).tolist():
+        kept[at] = None if name == "subject_id" else _known_mask(rule(values[at].as_py()))
+    return kept
+
+
+def _known_mask(text: str | None) -> str:
+    """Return a mask as it stands if it needs no list to be told, else the one that needs none."""
+    return text if text and is_mask(text) else MASK
+
+
+def _reason_norm(reasons: pa.DictionaryArray, cells: Cells) -> pa.DictionaryArray:
+    """Return reasons as rules read them; a mask, whatever it looks like, as one that all know."""
+    masked = np.flatnonzero(cells.states("reason", reasons.dictionary) == MASKED).tolist()
+    known = {at: _known_mask(reason_words(reasons.dictionary[at].as_py())) for at in masked}
+    return relabel(reasons, reason_words, WORDS, known)
+
+
 def relabel(
-    values: pa.DictionaryArray, rule: Callable[[str], str | None], keeps: str = ""
+    values: pa.DictionaryArray,
+    rule: Callable[[str], str | None],
+    keeps: str = "",
+    instead: Map[int, str | None] = NOTHING,
 ) -> pa.DictionaryArray:
     """Apply a rule once to each distinct value.
 
@@ -239,6 +296,8 @@ def relabel(
         From text to text, or to None for nothing.
     keeps : str
         Expression of texts that the rule leaves as they are, as most are; empty for none.
+    instead : mapping of int to str or None
+        Results for some entries of the dictionary, by position, whatever the rule says.
 
     Returns
     -------
@@ -247,11 +306,18 @@ def relabel(
     """
     given = values.dictionary
     kept = pc.match_substring_regex(given, keeps) if keeps else pa.repeat(False, len(given))
-    if pc.all(kept).as_py():
+    odd = ~np.asarray(kept.fill_null(False).to_numpy(zero_copy_only=False), np.bool_)
+    odd[list(instead)] = True
+    if not odd.any():
         return values.cast(LABEL)
-    odd = given.filter(pc.invert(kept))
-    changed = pa.array([None if one is None else rule(one) for one in odd.to_pylist()], pa.string())
-    entries = pc.replace_with_mask(given, pc.invert(kept), changed).dictionary_encode()
+    places = np.flatnonzero(odd)
+    texts = given.take(pa.array(places)).to_pylist()
+    changed = [
+        instead[at] if at in instead else None if text is None else rule(text)
+        for at, text in zip(places.tolist(), texts, strict=True)
+    ]
+    entries = pc.replace_with_mask(given, pa.array(odd), pa.array(changed, pa.string()))
+    entries = entries.dictionary_encode()
     indices = entries.indices.take(values.indices)
     return pa.DictionaryArray.from_arrays(indices.cast(pa.int32()), entries.dictionary)
 
@@ -305,7 +371,6 @@ def _rows(
         "local_hour": pa.array(hours, mask=quality == DATED),
         "local_weekday": pa.array(weekdays),
         "night": nights,
-        "reason_norm": relabel(columns["reason"], reason_words, WORDS),
         "lookup_id": nothing,
         "source_id": nothing.dictionary_encode(),
         "line": pa.array(spans.line),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditwatch.ingest.profile import is_mask
+from auditwatch.core.redaction import is_mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

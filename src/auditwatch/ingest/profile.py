@@ -1,85 +1,153 @@
-"""What a source does not say although it has the column: masks and overwritten columns."""
+"""What a source does not say although it has the column: states of cells, counted by column."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auditwatch.core.cells import EMPTY, MASKED, STATES, VALUE, Cells
+from auditwatch.core.fieldstates import FieldStates
+from auditwatch.core.redaction import mask_shown
+from auditwatch.core.schema import SOURCE_FIELDS
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
-    from auditwatch.ingest.spans import Chunk
+    from auditwatch.core.cells import States
+    from auditwatch.ingest.spans import Ints
 
-__all__ = ["Profile", "is_mask"]
+__all__ = ["Profile"]
 
-#: How released logs mask a value: asterisks, hash signs, dashes, or the word, alone in the cell.
-MASK: Final = re.compile(
-    r"\s*(?:[*#] ?){2,}\s*|\s*[\[(<]?\s*(?:REDACTED|MASKED)\s*[\])>]?\s*", re.IGNORECASE
-)
-#: How such a value begins, and what stands in the bytes of a chunk that may hold one: cheap looks
-#: before the close one, because nearly all values are none.
-FIRST: Final = frozenset("*#[(<RrMm")
-TRACE: Final = r"\*\*|\* \*|##|# #|(?i:redacted|masked)"
 #: Columns that tell who, whom and why; a constant one says nothing about a single lookup.
-TELLING: Final = ("operator_id", "subject_id", "reason", "case_id")
+TELLING: Final = ("operator_id", "subject_id", "subject_name", "reason", "case_id")
 ROWS_LEAST: Final = 100
 SHOWN: Final = 3
-
-
-def is_mask(text: str) -> bool:
-    """Tell whether a value was put there to hide another, such as ``***`` or ``[REDACTED]``."""
-    return text.lstrip()[:1] in FIRST and MASK.fullmatch(text) is not None
-
-
-def _may_hold_masks(data: bytes) -> bool:
-    """Tell whether a trace of a mask stands anywhere in some bytes."""
-    return bool(pc.match_substring_regex(pa.scalar(data, pa.large_binary()), TRACE).as_py())
+MASKS_MAX: Final = 20  # kinds of mask that are listed; statutes with sections could be many
 
 
 @dataclass
 class _Column:
     """What was seen of one column."""
 
-    rows: int = 0
-    masked: Counter[str] = field(default_factory=Counter)
+    counts: Ints = field(default_factory=lambda: np.zeros(len(STATES), np.int64))
+    masks: Counter[str] = field(default_factory=Counter)
     values: set[str] = field(default_factory=set)
+    varies: bool = False
+
+    @property
+    def rows(self) -> int:
+        """Records seen."""
+        return int(self.counts.sum())
 
 
 @dataclass
 class Profile:
-    """Looks at the telling columns of a source, chunk by chunk."""
+    """Looks at the columns of a source, chunk by chunk, each distinct value once.
 
+    Parameters
+    ----------
+    cells : Cells
+        Tells masks and placeholders.
+    """
+
+    cells: Cells = field(default_factory=Cells)
     columns: dict[str, _Column] = field(default_factory=dict)
+    records: int = 0
 
-    def add(self, chunk: Chunk) -> None:
-        """Take in the text columns of one chunk."""
-        perhaps = not chunk.data or _may_hold_masks(chunk.data)
-        for name in TELLING:
-            if name not in chunk.columns:
-                continue
-            seen = self.columns.setdefault(name, _Column())
-            values = chunk.columns[name]
-            seen.rows += len(values)
-            for one in pc.value_counts(values).to_pylist() if perhaps else ():
-                if one["values"] and is_mask(one["values"]):
-                    seen.masked[one["values"].strip()] += one["counts"]
-            if len(seen.values) < 2:  # a second value settles it
-                seen.values |= set(pc.unique(values)[:2].to_pylist())
+    def see(self, name: str, values: pa.DictionaryArray) -> States:
+        """Take in a column of one chunk.
+
+        Parameters
+        ----------
+        name : str
+            Canonical name.
+        values : pa.DictionaryArray of string, shape (records,)
+            As written.
+
+        Returns
+        -------
+        ndarray of uint8, shape (distinct values,)
+            The state of each entry of the dictionary.
+        """
+        seen = self.columns.setdefault(name, _Column())
+        states = self.cells.states(name, values.dictionary)
+        places = values.indices.fill_null(len(states)).to_numpy(zero_copy_only=False)
+        weights = np.bincount(places, minlength=len(states) + 1)
+        by_state = np.bincount(np.append(states, EMPTY), weights, minlength=len(STATES))
+        seen.counts += by_state.astype(np.int64)
+        for at in np.flatnonzero((states == MASKED) & (weights[:-1] > 0)).tolist():
+            seen.masks[mask_shown(values.dictionary[at].as_py())] += int(weights[at])
+        self._vary(seen, values.dictionary, weights)
+        return states
+
+    @staticmethod
+    def _vary(seen: _Column, dictionary: pa.Array, weights: Ints) -> None:
+        """Note whether all records hold the same so far; a second value settles it."""
+        if seen.varies:
+            return
+        held = np.flatnonzero(weights)
+        if len(held) == 1 and held[0] < len(dictionary):
+            seen.values.add(dictionary[int(held[0])].as_py())
+        seen.varies = len(seen.values) > 1 or len(held) > 1 or held.tolist() == [len(dictionary)]
+
+    def see_each(self, name: str, values: pa.Array) -> None:
+        """Take in a column of one chunk whose values hardly repeat: only what is empty counts."""
+        seen = self.columns.setdefault(name, _Column(varies=True))
+        seen.counts[VALUE] += len(values) - values.null_count
+        seen.counts[EMPTY] += values.null_count
+
+    def own_ids(self, values: pa.Array) -> pa.Array:
+        """Return the ids of a chunk without those that are masks or placeholders.
+
+        A mask in place of an id would make all records but the first duplicates of one.
+        """
+        seen = self.columns.setdefault("event_id", _Column(varies=True))
+        states = self.cells.states("event_id", values)
+        seen.counts += np.bincount(states, minlength=len(STATES))
+        for one in pc.value_counts(values.filter(pa.array(states == MASKED))).to_pylist():
+            seen.masks[mask_shown(one["values"])] += one["counts"]
+        return pc.if_else(pa.array(states == VALUE), values, None)
+
+    def field_states(self, exported: set[str], withheld: Collection[str] = ()) -> dict[str, Any]:
+        """Return what SOURCES keeps of each field, as JSON has it.
+
+        Parameters
+        ----------
+        exported : set of str
+            Fields with a column or a constant.
+        withheld : collection of str
+            Fields that some records have no column for: they count as not exported.
+        """
+        found = {name: self._states(name, name in exported) for name in SOURCE_FIELDS}
+        found |= dict.fromkeys(withheld, FieldStates(exported=False))
+        return {name: states.as_json() for name, states in found.items()}
+
+    def _states(self, name: str, exported: bool) -> FieldStates:
+        """Return what was seen of one field."""
+        seen = self.columns.get(name)
+        if seen is None or not seen.rows:
+            return FieldStates(exported)
+        counts = dict(zip(STATES, seen.counts.tolist(), strict=True))
+        masks = dict(seen.masks.most_common(MASKS_MAX))
+        return FieldStates(True, counts, masks, one_value=self._one_value(seen))
+
+    def _one_value(self, seen: _Column) -> bool:
+        """Tell whether every record of the source holds the same, and it hides nothing."""
+        silent = seen.counts[EMPTY] or seen.counts[MASKED]
+        return not (seen.varies or silent) and seen.rows >= max(ROWS_LEAST, self.records)
 
     def gaps(self) -> Iterator[tuple[str, str]]:
         """Yield kind and sentence of each column that does not say what its name promises."""
         for name, seen in self.columns.items():
-            only = next(iter(seen.values)) if len(seen.values) == 1 else None
-            if seen.masked:
-                masks = ", ".join(mask for mask, _ in seen.masked.most_common(SHOWN))
-                number = seen.masked.total()
-                share = f"{number:,} of {seen.rows:,} records hold a mask ({masks})"
+            if seen.masks:
+                masks = ", ".join(mask for mask, _ in seen.masks.most_common(SHOWN))
+                share = f"{seen.counts[MASKED]:,} of {seen.rows:,} records hold a mask ({masks})"
                 yield "masked_values", f"{name}: {share}; what it hides cannot be compared"
-            elif only and only.strip() and seen.rows >= ROWS_LEAST:
+            elif name in TELLING and self._one_value(seen):
                 why = "the column was overwritten before release, or the export is of one alone"
                 yield "one_value", f"{name}: all {seen.rows:,} records hold the same value; {why}"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from auditwatch.ingest.spans import Ints
     from auditwatch.ingest.staging import Staged
 
-__all__ = ["SourceTally", "account_of", "count_heads"]
+__all__ = ["SourceTally", "account_of", "account_with_fields", "count_heads"]
 
 _Ordered = TypeVar("_Ordered", "datetime", str)
 
@@ -119,3 +119,9 @@ def account_of(source: pa.Table, reasons: Mapping[str, int]) -> dict[str, Any]:
         "last": row["last_time"].isoformat() if row["last_time"] else None,
         "rejects": dict(sorted(reasons.items())),
     }
+
+
+def account_with_fields(source: pa.Table, reasons: Mapping[str, int]) -> dict[str, Any]:
+    """Return the account of a source, and as `fields` the states of its cells by column."""
+    fields = json.loads(source["field_states"][0].as_py())
+    return {**account_of(source, reasons), "fields": fields}

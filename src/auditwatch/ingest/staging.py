@@ -7,17 +7,18 @@ of its own (`worker`). What it leaves are two files in a folder and an account o
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from auditwatch.core.ahead import ahead
 from auditwatch.core.clock import zone
 from auditwatch.core.errors import InputError, UsageError
+from auditwatch.core.fieldstates import NOT_EXPORTED
 from auditwatch.core.files import ensure_folder
-from auditwatch.core.schema import SOURCE_FIELDS
 from auditwatch.ingest.ledger import Account, Ledger
 from auditwatch.ingest.mapping import Mapping, read_mapping
+from auditwatch.ingest.masks import read_cells
 from auditwatch.ingest.normalise import Clock, normalise
 from auditwatch.ingest.profile import Profile
 from auditwatch.ingest.refused import RefusedWriter, read_refused
@@ -57,8 +58,8 @@ class Staged:
         Size as delivered.
     account : Account
         Lines by class; no duplicates are known yet.
-    states : mapping of str to str
-        Field to exported or not_exported.
+    states : mapping of str to str or mapping
+        Field to what the source says of it, as `core.fieldstates` writes it.
     noted : list of (str, str)
         Kind and sentence of what makes the evidence doubtful.
     remarks : list of str
@@ -76,7 +77,7 @@ class Staged:
     format: str
     bytes: int
     account: Account
-    states: dict[str, str]
+    states: dict[str, Any]
     noted: list[tuple[str, str]] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     reasons: dict[str, int] = field(default_factory=dict)
@@ -134,10 +135,12 @@ def stage_source(
     with Stream(path) as stream:
         wanted = _asked_format(format_name, asked)
         chosen = choose_format(stream, wanted, mapped=bool(asked.columns))
-        reading = _Reading(stream, asked, folder)
+        reading = _Reading(stream, asked, folder, Profile(read_cells(rules)))
         with reading.spool, reading.refusals:
             request = Request(asked, settings.ingest.record_bytes_max, settings.agency.name)
-            for chunk, made in ahead(chosen.read(stream, request), _normaliser(settings, asked)):
+            for chunk, made in ahead(
+                chosen.read(stream, request), _normaliser(settings, asked, reading.profile)
+            ):
                 reading.take(chunk, *made)
         reading.ledger.close(stream.size, stream.lines)
     return reading.staged(chosen.NAME)
@@ -158,12 +161,12 @@ def _asked_format(format_name: str, mapping: Mapping) -> str:
 class _Reading:
     """What has come together of a source so far."""
 
-    def __init__(self, stream: Stream, mapping: Mapping, folder: Path) -> None:
+    def __init__(self, stream: Stream, mapping: Mapping, folder: Path, profile: Profile) -> None:
         self.stream = stream
         self.ledger = Ledger(str(stream.path))
         self.spool = SpoolWriter(folder / RECORDS, str(stream.path))
         self.refusals = RefusedWriter(folder / REFUSED)
-        self._profile = Profile()
+        self.profile = profile
         self._exported = set(mapping.constants)
         self._withheld: set[str] = set()
         self._noted: list[tuple[str, str]] = []
@@ -187,14 +190,13 @@ class _Reading:
         self._exported |= set(chunk.columns)
         self._withheld |= chunk.absent
         self._hours &= not chunk.dated
-        self._profile.add(chunk)
 
     def staged(self, format_name: str) -> Staged:
         """Return what the whole source came to."""
-        stream, exported = self.stream, self._exported - self._withheld
-        states = {n: "exported" if n in exported else "not_exported" for n in SOURCE_FIELDS}
+        stream = self.stream
+        states = self.profile.field_states(self._exported, self._withheld)
         if not self._hours:
-            states["local_hour"] = "not_exported"
+            states["local_hour"] = NOT_EXPORTED
         account = Account(
             stream.lines,
             accepted=self._accepted,
@@ -210,7 +212,7 @@ class _Reading:
             bytes=stream.delivered,
             account=account,
             states=states,
-            noted=[*self._noted, *self._profile.gaps()],
+            noted=[*self._noted, *self.profile.gaps()],
             remarks=list(self._remarks),
             reasons=dict(self.refusals.reasons),
             nights=dict(self.spool.nights),
@@ -218,12 +220,12 @@ class _Reading:
         )
 
 
-def _normaliser(settings: Settings, mapping: Mapping) -> Callable[[Chunk], _Made]:
+def _normaliser(settings: Settings, mapping: Mapping, profile: Profile) -> Callable[[Chunk], _Made]:
     """Return the function from a chunk to its rows and refused records."""
     agency = zone(settings.agency.timezone)
     assumed = zone(mapping.zone) if mapping.zone else agency
     clock = Clock(agency, assumed, mapping.layout)
-    return lambda chunk: normalise(chunk, mapping, clock)
+    return lambda chunk: normalise(chunk, mapping, clock, profile)
 
 
 def _refuse_flood(rejects: int, stream: Stream) -> None:

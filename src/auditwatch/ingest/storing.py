@@ -10,7 +10,7 @@ from auditwatch.core.schema import GAPS, LOOKUPS, REJECTS, SOURCES
 from auditwatch.ingest.known import Known
 from auditwatch.ingest.reader import gaps_of
 from auditwatch.ingest.settling import Settled, settle
-from auditwatch.ingest.sources import SourceTally, account_of
+from auditwatch.ingest.sources import SourceTally, account_with_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,10 +105,10 @@ def _store(
     token = staged.source_id
     if lake.has(SOURCES, token):
         known = lake.pick(SOURCES, "source_id", [token]).select(SOURCES.names)
-        return Stored(account_of(known, staged.reasons), fresh=False)
+        return Stored(account_with_fields(known, staged.reasons), fresh=False)
     tally = SourceTally(staged)
     if staged.reasons and not staged.nights:
-        return Stored(account_of(tally.row(), staged.reasons), fresh=True)
+        return Stored(account_with_fields(tally.row(), staged.reasons), fresh=True)
     with lake.adding(LOOKUPS, token) as addition:
         for _ in ahead(_new_rows(nights, Known(lake, token), tally), addition.add):
             pass
@@ -120,7 +120,7 @@ def _store(
     if found.num_rows:
         lake.append(GAPS, found, token)
     lake.append(SOURCES, source, token)
-    return Stored(account_of(source, staged.reasons), fresh=True)
+    return Stored(account_with_fields(source, staged.reasons), fresh=True)
 
 
 def _new_rows(nights: Iterator[Settled], known: Known, tally: SourceTally) -> Iterator[pa.Table]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditwatch.check import judge, make_facts
-from auditwatch.core.schema import HITS, LOOKUPS, SOURCES, VERDICTS
+from auditwatch.core.schema import HITS, LOOKUPS, VERDICTS
 from auditwatch.findings.grouping import UNMAPPED
 from auditwatch.findings.model import NightSummary
 from auditwatch.score import blind_views
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from auditwatch.check import Facts, Ruleset
     from auditwatch.core.schema import Context
     from auditwatch.engine.lake import Lake
+    from auditwatch.night.blindness import Blindness
 
 __all__ = ["JudgedNight", "facts_of", "is_judged", "judge_night"]
 
@@ -35,7 +35,13 @@ class JudgedNight:
 
 
 def judge_night(
-    night: str, lake: Lake, rules: Ruleset, context: Context, facts: Facts
+    night: str,
+    lake: Lake,
+    rules: Ruleset,
+    context: Context,
+    facts: Facts,
+    *,
+    blindness: Blindness,
 ) -> JudgedNight:
     """Check one night.
 
@@ -51,6 +57,8 @@ def judge_night(
         What is known beside them.
     facts : Facts
         The same, made ready for the rules.
+    blindness : Blindness
+        What the sources do not say.
     """
     rows = lake.read(LOOKUPS, [night])
     kept = is_judged(rows)
@@ -60,12 +68,14 @@ def judge_night(
     undecided: Counter[str] = Counter()
     for result in results:
         undecided.update(result.undecided)
+    sources = pc.unique(pc.cast(rows["source_id"], pa.string())).to_pylist()
     summary = NightSummary(
         lookups=heads.num_rows,
         verdicts=_counts(verdicts["verdict"]),
         unmapped=_unmapped(heads, verdicts),
-        blind_views=blind_views(context),
+        blind_views=blindness.blind_views(blind_views(context), sources),
         undecided_rules=dict(sorted(undecided.items())),
+        blind_rules=blindness.blind_rules(rules, undecided, sources, facts),
         absent_context=context.absent,
         aside=_counts(rows.filter(pc.invert(kept))["origin"]),
     )
@@ -73,18 +83,9 @@ def judge_night(
     return JudgedNight(night, verdicts, hits, summary)
 
 
-def facts_of(lake: Lake, context: Context) -> Facts:
-    """Return what rules may ask beside the lookups, with the fields that no source exports."""
-    sources = lake.read(SOURCES, columns=["source_id", "field_states"]).to_pylist()
-    missing = {
-        source["source_id"]: frozenset(
-            name
-            for name, state in json.loads(source["field_states"]).items()
-            if state == "not_exported"
-        )
-        for source in sources
-    }
-    return make_facts(context, missing)
+def facts_of(blindness: Blindness, context: Context) -> Facts:
+    """Return what rules may ask beside the lookups, with the fields that no source tells."""
+    return make_facts(context, blindness.unknown, blindness.masked_subjects)
 
 
 def is_judged(rows: pa.Table) -> pa.ChunkedArray:

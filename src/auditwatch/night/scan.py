@@ -29,6 +29,7 @@ from auditwatch.findings.grouping import FACT_COLUMNS, gather
 from auditwatch.findings.model import NightResult, Run
 from auditwatch.findings.store import Store
 from auditwatch.ingest import read_context
+from auditwatch.night.blindness import read_blindness
 from auditwatch.night.gaps import GapFinder
 from auditwatch.night.judging import JudgedNight, facts_of, is_judged, judge_night
 from auditwatch.night.plan import night_tokens, nights_to_judge, oldest, portions, refuse_lost
@@ -149,14 +150,19 @@ class _Bench:
             tokens = night_tokens(self.lake, self.context, self._history)
         before = {finding.finding_id: finding.event_ids for finding in self.store.findings()}
         run = Run(run_id=uuid4().hex, version=__version__, started=now().isoformat())
-        facts = facts_of(self.lake, self.context)
+        blindness = read_blindness(self.lake)
+        facts = facts_of(blindness, self.context)
         finder = GapFinder(self.lake, self.workspace.settings.agency.timezone)
         lookups, done = 0, 0
         for portion in portions(nights, self.lake.counts(LOOKUPS)):
             judged = []
             for night in portion:
                 self.tell("judging nights", done, len(nights))
-                judged.append(judge_night(night, self.lake, self.rules, self.context, facts))
+                judged.append(
+                    judge_night(
+                        night, self.lake, self.rules, self.context, facts, blindness=blindness
+                    )
+                )
                 done += 1
             self.tell("judging nights", done, len(nights))
             gaps = finder.gaps(portion)
@@ -209,7 +215,8 @@ class _Bench:
         """Make the profiles of some nights, together: the cases are read once for all of them."""
         if nights:
             rows = self.lake.read(LOOKUPS, nights)
-            made = pair_nights(rows.filter(is_judged(rows)), self.context)
+            seen = read_blindness(self.lake).seen_by_views(rows.filter(is_judged(rows)))
+            made = pair_nights(seen, self.context)
             self.lake.replace(PAIR_NIGHTS, made, nights)
 
     def _facts(self, judged: Sequence[JudgedNight], surprises: pa.Table) -> pa.Table:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow.compute as pc
 
 from auditwatch.core.clock import silent_before
+from auditwatch.core.fieldstates import read_field_states, silences
 from auditwatch.core.schema import GAPS, LOOKUPS, REJECTS, SOURCES
 from auditwatch.report.words import harmless
 
@@ -33,6 +34,9 @@ CONTEXT_HIDES: Final = {
     "relations": "lookups of family, household and own vehicles",
     "links": "who owns a vehicle",
 }
+
+#: Gaps that the list of what a source does not say tells already.
+TOLD_BY_SOURCE: Final = ("masked_values", "one_value")
 
 #: Verdicts in the order in which they are shown.
 VERDICT_WORDS: Final = {
@@ -59,6 +63,7 @@ class SourceLine:
     adds_up: bool
     refused: tuple[tuple[str, int], ...]
     nights: str
+    silences: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,8 @@ class Account:
     holes : int
         Gaps in the trail with evidence of this night; each is a finding.
     gaps, blind, undecided, unmapped, absent : tuple of str
-        Sentences and names of what else is missing.
+        Sentences and names of what else is missing; rules that could not decide are gathered by
+        reason.
     """
 
     sources: tuple[SourceLine, ...]
@@ -91,7 +97,7 @@ class Account:
     holes: int
     gaps: tuple[str, ...]
     blind: tuple[tuple[str, str], ...]
-    undecided: tuple[tuple[str, int], ...]
+    undecided: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
     unmapped: tuple[tuple[str, int], ...]
     absent: tuple[tuple[str, str], ...]
 
@@ -136,11 +142,8 @@ def account_of(night: str, lake: Lake, summary: NightSummary, holes: Sequence[Fi
         refused=sum(source.parts[LINES.index("rejected")] for source in sources),
         gaps=(*([silent] if silent and not told else []), *_noted(lake, used)),
         holes=len(holes),
-        blind=tuple(
-            (harmless(view, 80), harmless(reason, 300))
-            for view, reason in sorted(summary.blind_views.items())
-        ),
-        undecided=_ranked(summary.undecided_rules),
+        blind=_views_by_reason(summary.blind_views),
+        undecided=_by_reason(summary),
         unmapped=_ranked(summary.unmapped),
         absent=tuple((name, CONTEXT_HIDES.get(name, "")) for name in summary.absent_context),
     )
@@ -189,7 +192,30 @@ def _source(row: Mapping[str, Any], refused: Counter[str]) -> SourceLine:
         adds_up=sum(parts) == row["lines"] and refused.total() == parts[LINES.index("rejected")],
         refused=_ranked(refused),
         nights=first if first == last else f"{first} to {last}",
+        silences=tuple(
+            harmless(told, 300) for told in silences(read_field_states(row["field_states"]))
+        ),
     )
+
+
+def _by_reason(
+    summary: NightSummary,
+) -> tuple[tuple[str, tuple[tuple[str, int], ...]], ...]:
+    """Return the rules that could not decide some lookups under each reason why, most first."""
+    found: dict[str, dict[str, int]] = {}
+    for rule, number in summary.undecided_rules.items():
+        for why in summary.blind_rules.get(rule) or ("",):
+            found.setdefault(why, {})[rule] = number
+    ranked = sorted(found.items(), key=lambda one: (-len(one[1]), one[0]))
+    return tuple((harmless(why, 300), _ranked(rules)) for why, rules in ranked)
+
+
+def _views_by_reason(blind: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the views that could not see, those with one reason together."""
+    found: dict[str, list[str]] = {}
+    for view, reason in sorted(blind.items()):
+        found.setdefault(reason, []).append(harmless(view, 80))
+    return tuple((", ".join(views), harmless(reason, 300)) for reason, views in found.items())
 
 
 def _ranked(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:

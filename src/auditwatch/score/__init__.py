@@ -1,8 +1,16 @@
 """Scoring: what is unusual for this operator, these peers, this subject."""
 
 from auditwatch.score.nights import model_id, score_nights
-from auditwatch.score.profiles import pair_nights
+from auditwatch.score.profiles import SEES, pair_nights
 from auditwatch.score.scorer import LookupScorer
-from auditwatch.score.views import blind_views
+from auditwatch.score.views import blind_views, views
 
-__all__ = ["LookupScorer", "blind_views", "model_id", "pair_nights", "score_nights"]
+__all__ = [
+    "SEES",
+    "LookupScorer",
+    "blind_views",
+    "model_id",
+    "pair_nights",
+    "score_nights",
+    "views",
+]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auditwatch.core.cells import masked_rows
 from auditwatch.core.schema import PAIR_NIGHTS
 from auditwatch.score.cases import CaseBook, typed_number
 from auditwatch.score.rush import rushed
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 
     from auditwatch.core.schema import Context
 
-__all__ = ["UNKNOWN", "pair_nights"]
+__all__ = ["SEES", "UNKNOWN", "pair_nights"]
 
 UNKNOWN: Final = "unknown"
+#: What every view rests on: who, whom, and whether a case number explains it.
+SEES: Final = ("operator_id", "subject_id", "case_id")
 KEYS: Final = ("night", "operator_id", "subject_id")
 READ: Final = (
     "event_id", "lookup_id", "origin", "night", "operator_id", "operator_role", "operator_unit",
@@ -41,7 +44,8 @@ def pair_nights(lookups: pa.Table | Iterable[pa.RecordBatch], context: Context) 
     ----------
     lookups : pa.Table or iterable of pa.RecordBatch
         Rows of LOOKUPS, whole nights; only heads made by a person count (not followers of a
-        cascade, not hotlist or batch runs), and only with an operator and a subject.
+        cascade, not hotlist or batch runs), and only with an operator and a subject, neither
+        masked.
     context : Context
         `cases` says what is explained; `roster` fills a role or unit that the trail lacks.
 
@@ -86,13 +90,17 @@ def _rushes(moments: pa.Table, context: Context) -> pa.Table:
 
 
 def _heads(batch: pa.RecordBatch) -> pa.Table:
-    """Return the lookups of a batch that a person made on a named subject, as plain text."""
+    """Return the lookups of a batch that a person made on a named subject, as plain text.
+
+    A mask in the operator's place hides many people: they are not one busy person.
+    """
     rows = pa.table([pc.cast(batch[name], pa.string()) for name in READ], names=list(READ))
     rows = rows.append_column("event_time", pc.cast(batch["event_time"], MOMENT))
     keep = pc.and_(
         pc.equal(rows["lookup_id"], rows["event_id"]),
         pc.invert(pc.is_in(rows["origin"], value_set=MACHINE)),
     )
+    keep = pc.and_(keep, pc.invert(masked_rows(batch["operator_id"])))
     for name in ("operator_id", "subject_id"):
         keep = pc.and_(keep, pc.and_(pc.is_valid(rows[name]), pc.not_equal(rows[name], "")))
     return rows.filter(pc.fill_null(keep, False))
@@ -143,12 +151,14 @@ def _count(
     """Count one batch."""
     unit = _filled(rows["operator_unit"], rows["operator_id"], units)
     rows = rows.set_column(rows.column_names.index("operator_unit"), "operator_unit", unit)
+    masked = masked_rows(rows["case_id"])
     whole = {
         "operator_role": _filled(rows["operator_role"], rows["operator_id"], roles),
         "operator_unit": unit,
         "lookups": pa.array([1] * rows.num_rows, pa.int64()),
-        "explained": pc.cast(book.explained(rows), pa.int64()),
-        "numbered": pc.cast(typed_number(rows), pa.int64()),
+        # a case that is masked cannot be checked: it is not held against anyone
+        "explained": pc.cast(pc.or_(book.explained(rows), masked), pa.int64()),
+        "numbered": pc.cast(pc.or_(typed_number(rows).combine_chunks(), masked), pa.int64()),
         "rushed": pa.array([0] * rows.num_rows, pa.int64()),
     }
     return _merge(pa.table({**{name: rows[name] for name in KEYS}, **whole}))

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auditwatch.core.redaction import is_mask
 from auditwatch.ingest import plates, usdates
 from auditwatch.ingest.csvtables import read_csv_tables
-from auditwatch.ingest.profile import is_mask
 from auditwatch.ingest.recordwise import refuse_mapping
 from auditwatch.ingest.sheettables import SHEET_HEAD, read_sheet_tables
 from auditwatch.ingest.tables import Completed, Layout, begins_with_header, settle

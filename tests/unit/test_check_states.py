@@ -1,0 +1,84 @@
+"""What rules and the policy make of a cell that is masked, a placeholder, or empty."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.test_check_judge import SHIPPED, batch, hits, judged, rule, verdicts, write
+
+from auditwatch.check import Ruleset, judge, load_rules, make_facts
+from auditwatch.core.schema import DUTY, ROSTER, Context
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STOP = {"operator_unit": "patrol-north", "purpose": "C", "transaction": "DQ", "system": "NLETS"}
+PLATE = {"system": "ALPR", "transaction": "PLATE", "purpose": None, "reason_norm": None}
+
+
+@pytest.fixture(scope="module")
+def ruleset() -> Ruleset:
+    """The shipped pack."""
+    return load_rules(SHIPPED)
+
+
+def test_a_masked_reason_is_neither_good_nor_bad(ruleset: Ruleset) -> None:
+    """A mask may hide a fine reason or a forbidden one: no verdict, no hit, and it is counted."""
+    result = judged(ruleset, {**STOP, "reason_norm": "***"}, {**PLATE, "reason_norm": "[masked]"})
+    assert verdicts(result) == ["cannot_decide", "cannot_decide"]
+    assert hits(result) == []
+    assert result.undecided["plate-read-without-purpose"] == 1
+
+
+def test_an_empty_reason_and_a_placeholder_are_as_bad_and_told_apart(ruleset: Ruleset) -> None:
+    """Neither justifies; the sentence says that something was typed instead."""
+    result = judged(ruleset, {**STOP, "reason_norm": None}, {**STOP, "reason_norm": "n/a"})
+    assert verdicts(result) == ["justification_missing", "justification_missing"]
+    empty, typed = result.verdicts.column("says").to_pylist()
+    assert "placeholder" not in empty
+    assert "(a placeholder was typed in its place)" in typed
+    silent = judged(ruleset, PLATE, {**PLATE, "reason_norm": "."})
+    assert [event for event, one in hits(silent) if one == "plate-read-without-purpose"] == [
+        "e0",
+        "e1",
+    ]
+
+
+@given(
+    column=st.sampled_from(["purpose", "operator_unit", "operator_role", "system", "transaction"]),
+    mask=st.sampled_from(["***", "# # #", "REDACTED", "[masked]"]),
+)
+def test_a_mask_decides_nothing_that_it_hides(ruleset: Ruleset, column: str, mask: str) -> None:
+    """A verdict with a masked field is the one that every value behind the mask would get."""
+    row = {**STOP, "reason_norm": "traffic stop"}
+    masked = verdicts(judged(ruleset, {**row, column: mask}))
+    unknown = verdicts(judged(ruleset, {**row, column: None}, hidden=(column,)))
+    assert masked == unknown
+
+
+def test_a_masked_operator_is_nobody_who_is_missing_from_the_roster(tmp_path: Path) -> None:
+    """Whether a hidden operator is on the roster, trained or on duty is not known."""
+    detection = "  off: [{operator_on_roster: 'no'}, {duty_near: 'no'}]\n  condition: off"
+    ruleset = write(tmp_path, "detections/r.yml", rule(detection))
+    context = Context(roster=ROSTER.empty(), duty=DUTY.empty())
+    result = judged(ruleset, {"operator_id": "***"}, {"operator_id": "T9"}, context=context)
+    assert hits(result) == [("e1", "a-sample")]
+    assert result.undecided == {"a-sample": 1}
+
+
+def test_a_subject_that_may_be_masked_is_not_taken_for_none(tmp_path: Path) -> None:
+    """Masked subjects have no key; in such a source a row without one leaves the rule open."""
+    ruleset = write(
+        tmp_path,
+        "detections/r.yml",
+        rule("  none: {subject_id: null}\n  condition: none"),
+    )
+    row = batch({"subject_id": None})
+    sure = judge(ruleset, row, make_facts(Context(), {}))
+    assert hits(sure) == [("e0", "a-sample")]
+    open_ = judge(ruleset, row, make_facts(Context(), {}, frozenset({"s"})))
+    assert hits(open_) == []
+    assert open_.undecided == {"a-sample": 1}
