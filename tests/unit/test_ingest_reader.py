@@ -438,17 +438,6 @@ def test_nested_json_is_named_with_dots(rules: Path) -> None:
     assert (column(found, "operator_id"), column(found, "system")) == (["T1"], ["R"])
 
 
-def test_missing_numbers_and_silent_nights_are_gaps(rules: Path) -> None:
-    """A hole in running numbers is told once, unless a refused line explains it."""
-    days = [1] * 10 + [4] * 60
-    rows = [f"E{n:04},2026-03-{day:02}T20:00:00Z,T1,NLETS\n" for n, day in enumerate(days)]
-    rows[5] = "E0005,never,T1,NLETS\n"
-    del rows[20]
-    found = read(rules, "event_id,event_time,operator_id,system\n" + "".join(rows))
-    told = [(gap["kind"], gap["night"]) for gap in found.gaps.to_pylist()]
-    assert told == [("silent_night", "2026-03-02"), ("missing_number", "2026-03-04")]
-
-
 def test_no_message_holds_what_a_record_says(rules: Path) -> None:
     """Whatever is wrong, errors never carry the content of a line."""
     hidden = "MUSTERFRAU"

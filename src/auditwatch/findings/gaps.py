@@ -44,6 +44,11 @@ KINDS: Final = {
         "A transaction that was begun and not finished, or a restart of the system that numbers, "
         "may use a number up. Compare with the system's own list.",
     ),
+    "missing_lines": Kind(
+        "Lines of a session are missing",
+        "medium",
+        "The log may have been filtered, or its middle rotated into a file that was not delivered.",
+    ),
     "numbers_not_ours": Kind(
         "Running numbers are missing every night",
         "informational",

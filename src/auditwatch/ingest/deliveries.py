@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditwatch.findings.gaps import Gap
+from auditwatch.ingest.profile import ROWS_LEAST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -103,8 +104,15 @@ def stopped_columns(
             found += [
                 _faded(feed, before["name"], after["name"], told[name])
                 for name in sorted(told.keys() & _exported(before) - known.keys())
+                if before["records"] >= ROWS_LEAST or _masked(after, name)
             ]
     return found
+
+
+def _masked(source: Mapping[str, Any], field: str) -> bool:
+    """Tell whether any record of a file holds a mask in a field."""
+    states = json.loads(source["field_states"]).get(field)
+    return isinstance(states, dict) and bool(states.get("masked"))
 
 
 def _exported(source: Mapping[str, Any]) -> set[str]:

@@ -22,6 +22,8 @@ __all__ = ["NUMBER_COLUMNS", "Numbered", "number_rows"]
 #: Columns of LOOKUPS that numbers are read from.
 NUMBER_COLUMNS: Final = ("event_id", "event_time", "night", "source_id", "line")
 PARTS: Final = r"^(?P<stem>.*?)(?P<number>[0-9]{1,15})$"
+#: A switch's number comes back after a restart: its ids also name second and message key.
+SCOPE: Final = r"/[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][^/]*/(?:[^/]*/)?"
 MADE: Final = r"^[0-9a-f]{20}:[0-9]+$"  # ids of records whose source gives none
 STEPS_LEAST: Final = 20
 STEPS_ENOUGH: Final = 1000  # that many of earlier nights settle it: tonight's holes must not
@@ -101,7 +103,7 @@ def number_rows(rows: pa.Table, night: str, source_of: Mapping[str, str]) -> Num
     rows = rows.combine_chunks()
     if not _may_count(rows["event_id"]):
         return Numbered(rows, ())
-    parts = pc.extract_regex(rows["event_id"], PARTS)
+    parts = _parts(rows["event_id"])
     made = pc.match_substring_regex(rows["event_id"], MADE)
     told = pc.and_(pc.is_valid(parts), pc.invert(made))
     rows, parts = rows.filter(told).combine_chunks(), parts.filter(told).combine_chunks()
@@ -125,10 +127,15 @@ def number_rows(rows: pa.Table, night: str, source_of: Mapping[str, str]) -> Num
     return Numbered(rows, tuple(one for one in counters if one.tonight.any()))
 
 
+def _parts(ids: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return stem and number of ids; null where an id ends otherwise."""
+    return pc.extract_regex(pc.replace_substring_regex(ids, SCOPE, "/"), PARTS)
+
+
 def _may_count(ids: pa.ChunkedArray) -> bool:
     """Tell by a sample whether any ids are alike but for a number; random ones never are."""
     sample = ids.take(pa.array(np.arange(0, len(ids), max(len(ids) // SAMPLE, 1))))
-    stems = pc.drop_null(pc.struct_field(pc.extract_regex(sample, PARTS), "stem"))
+    stems = pc.drop_null(pc.struct_field(_parts(sample), "stem"))
     return bool(pc.count_distinct(stems).as_py() < len(stems) or len(stems) == 1)
 
 

@@ -89,7 +89,7 @@ class Sessions:
         self.numbers[session] = now
         if last is not None and now > last + 1:
             yield (
-                "missing_number",
+                "missing_lines",
                 f"session {session}: log lines {last + 1} to {now - 1} are missing",
             )
 

@@ -36,11 +36,13 @@ def vehicle_key(text: str) -> str | None:
     Returns
     -------
     str or None
-        None for masks, placeholders, statute numbers, several plates and all else that is not one
-        plate.
+        A mask as it stands, so that it is counted as one; None for placeholders, statute numbers,
+        several plates and all else that is not one plate.
     """
+    if is_mask(text):
+        return text
     plate = "".join(text.split()).upper()
-    if is_mask(text) or plate in PLACEHOLDERS or not PLATE.fullmatch(plate):
+    if plate in PLACEHOLDERS or not PLATE.fullmatch(plate):
         return None
     return f"V-{plate}"
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from auditwatch.core.cells import States
     from auditwatch.ingest.spans import Ints
 
-__all__ = ["Profile"]
+__all__ = ["ROWS_LEAST", "Profile"]
 
 #: Columns that tell who, whom and why; a constant one says nothing about a single lookup.
 TELLING: Final = ("operator_id", "subject_id", "subject_name", "reason", "case_id")

@@ -12,7 +12,6 @@ import pyarrow as pa
 
 from auditwatch.core.schema import REJECTS
 from auditwatch.ingest.folding import read_followers
-from auditwatch.ingest.gaps import find_gaps
 from auditwatch.ingest.normalise import rows_schema
 from auditwatch.ingest.settling import Followers, Settled, settle
 from auditwatch.ingest.sniff import AUTO, known_formats
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from auditwatch.config import Settings
     from auditwatch.ingest.staging import Staged
 
-__all__ = ["SourceRead", "format_names", "gaps_of", "read_source"]
+__all__ = ["SourceRead", "format_names", "read_source"]
 
 
 @dataclass(frozen=True)
@@ -121,16 +120,10 @@ def read_source(
             tally.row(),
             whole.rows,
             pa.concat_tables([REJECTS.empty(), *staged.rejects(folder)]).combine_chunks(),
-            gaps_of(staged, folder),
+            staged.gaps(),
             pa.array(whole.lines),
             staged,
         )
-
-
-def gaps_of(staged: Staged, folder: Path) -> pa.Table:
-    """Return the gaps of a staged source: rows of GAPS."""
-    rows = staged.spool(folder).blocks(["event_id", "night"])
-    return find_gaps(staged.source_id, rows, staged.noted, staged.rejects(folder))
 
 
 def _joined(stretches: list[Settled]) -> Settled:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING, Final, Self
 
 import numpy as np
@@ -171,17 +170,10 @@ class Spool:
                 rows = rows.filter(pc.is_in(rows["night"].cast(pa.string()), value_set=nights))
             yield _in_file_order(rows)
 
-    def blocks(self, columns: Sequence[str]) -> Iterator[pa.Table]:
-        """Yield some columns, and `line`, of all records in file order."""
-        names = spool_schema().names
-        fields = sorted({names.index(name) for name in (*columns, "line")})
-        for _, found in groupby(self.segments, lambda one: one.block):
-            yield _in_file_order(self._load(list(found), fields))
-
-    def _load(self, segments: Sequence[Segment], fields: list[int] | None = None) -> pa.Table:
+    def _load(self, segments: Sequence[Segment]) -> pa.Table:
         """Read some segments."""
         parts = []
-        wanted = pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False)
+        wanted = pa.ipc.IpcReadOptions(use_threads=False)
         with self.path.open("rb") as file:
             for one in segments:
                 file.seek(one.offset)

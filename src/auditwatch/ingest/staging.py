@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pyarrow as pa
 
 from auditwatch.core.ahead import ahead
 from auditwatch.core.clock import zone
 from auditwatch.core.errors import InputError, UsageError
 from auditwatch.core.fieldstates import NOT_EXPORTED
 from auditwatch.core.files import ensure_folder
+from auditwatch.core.schema import GAPS
 from auditwatch.ingest.ledger import Account, Ledger
 from auditwatch.ingest.mapping import Mapping, read_mapping
 from auditwatch.ingest.masks import read_cells
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    import pyarrow as pa
-
     from auditwatch.config import Settings
     from auditwatch.ingest.spans import Chunk, Ints, Reject
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Staged", "stage_source"]
 
+GAPS_MAX: Final = 1000
 REJECTS_MAX: Final = 1_000_000
 RECORDS, REFUSED = "records.arrows", "rejects.arrows"
 
@@ -87,6 +88,12 @@ class Staged:
     def spool(self, folder: Path) -> Spool:
         """Return the records."""
         return Spool(folder / RECORDS, self.segments, self.nights)
+
+    def gaps(self) -> pa.Table:
+        """Return what makes the evidence doubtful in this file alone: rows of GAPS."""
+        kinds, details = zip(*self.noted[:GAPS_MAX], strict=True) if self.noted else ((), ())
+        columns = [[self.source_id] * len(kinds), [""] * len(kinds), kinds, details]
+        return pa.table(columns, schema=GAPS.schema)
 
     def rejects(self, folder: Path) -> Iterator[pa.Table]:
         """Yield the refused records, by line, as parts of REJECTS."""

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 from auditwatch.core.ahead import ahead
 from auditwatch.core.schema import GAPS, LOOKUPS, REJECTS, SOURCES
 from auditwatch.ingest.known import Known
-from auditwatch.ingest.reader import gaps_of
 from auditwatch.ingest.settling import Settled, settle
 from auditwatch.ingest.sources import SourceTally, account_with_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     import pyarrow as pa
@@ -55,7 +54,7 @@ def store_source(read: SourceRead, lake: Lake) -> Stored:
     lines = read.record_lines.to_numpy()
     repeated = int(read.source["duplicate"][0].as_py())
     nights = iter([Settled(read.lookups, lines, repeated)])
-    return _store(read.staged, nights, iter([read.rejects]), lambda: read.gaps, lake)
+    return _store(read.staged, nights, iter([read.rejects]), lake)
 
 
 def store_staged(staged: Staged, folder: Path, followers: Followers, lake: Lake) -> Stored:
@@ -91,14 +90,13 @@ def store_staged(staged: Staged, folder: Path, followers: Followers, lake: Lake)
     """
     nights = settle(staged, folder, followers)
     rejects = staged.rejects(folder)
-    return _store(staged, nights, rejects, lambda: gaps_of(staged, folder), lake)
+    return _store(staged, nights, rejects, lake)
 
 
 def _store(
     staged: Staged,
     nights: Iterator[Settled],
     rejects: Iterator[pa.Table],
-    gaps: Callable[[], pa.Table],
     lake: Lake,
 ) -> Stored:
     """Store what is new, the source's own row last."""
@@ -116,7 +114,7 @@ def _store(
     with lake.adding(REJECTS, token) as addition:
         for part in rejects:
             addition.add(part)
-    found = gaps()
+    found = staged.gaps()
     if found.num_rows:
         lake.append(GAPS, found, token)
     lake.append(SOURCES, source, token)

@@ -45,8 +45,6 @@ LEAD: Final = timedelta(hours=1)  # numbers are given in another order than look
 TAIL: Final = timedelta(minutes=1)
 #: Kinds that a reader notes as ``field: sentence``; only a change between two files is a gap.
 FADED: Final = ("masked_values", "one_value")
-#: Kinds that a file's reader also finds, by the file alone: here they are found over all files.
-OVER_FILES: Final = ("missing_number", "silent_night")
 
 
 @dataclass(frozen=True)
@@ -207,9 +205,7 @@ def noted_gaps(lake: Lake) -> list[tuple[str, dict[str, Any]]]:
     """
     last = {one["source_id"]: one["last_night"] for one in lake.read(SOURCES).to_pylist()}
     noted = [
-        (row["night"] or last.get(row["source_id"], ""), row)
-        for row in lake.read(GAPS).to_pylist()
-        if not (row["night"] and row["kind"] in OVER_FILES)
+        (row["night"] or last.get(row["source_id"], ""), row) for row in lake.read(GAPS).to_pylist()
     ]
     return sorted(((night, row) for night, row in noted if night), key=str)
 
