@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BLOCK_BYTES", "Block", "LineReader"]
 
-BLOCK_BYTES: Final = 8 << 20
+BLOCK_BYTES: Final = 1 << 21
 #: A block of more lines than this is cut short: what is noted of a line takes far more room than an
 #: empty line itself.
 LINES_MAX: Final = 1 << 17
