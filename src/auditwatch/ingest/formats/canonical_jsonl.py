@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
 
 from auditwatch.core.schema import SOURCE_FIELDS
+from auditwatch.ingest.jsonshape import Shape, read_uniform
 from auditwatch.ingest.jsontext import LineError, as_text, find_value, fold_keys, read_objects
 from auditwatch.ingest.lines import LineReader
 from auditwatch.ingest.mapping import fold_name, require_fields
-from auditwatch.ingest.spans import Chunk, Reject, Spans
+from auditwatch.ingest.spans import Chunk, Reject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from auditwatch.ingest.jsonshape import Uniform
     from auditwatch.ingest.jsontext import Object
     from auditwatch.ingest.lines import Block
     from auditwatch.ingest.request import Request
@@ -72,36 +75,82 @@ def _names(request: Request) -> dict[str, tuple[str, ...]]:
     return {name: tuple(map(fold_name, keys)) for name, keys in wanted.items()}
 
 
+@dataclass
+class _Slow:
+    """What reading line by line has found."""
+
+    names: Mapping[str, tuple[str, ...]]
+    values: dict[str, list[str | None]]
+    seen: set[str] = field(default_factory=set)
+    first: Object | None = None
+    at: list[int] = field(default_factory=list)
+    blank: list[int] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+
+    def take(self, block: Block, at: int, found: Object | Reject | None) -> None:
+        """Take in one line."""
+        if found is None:
+            self.blank.append(at)
+        elif isinstance(found, Reject):
+            self.rejects.append(found)
+        else:
+            self.first = found if self.first is None else self.first
+            try:
+                folded = fold_keys(found)
+                row = {
+                    name: _value(folded, keys, name, self.seen) for name, keys in self.names.items()
+                }
+            except LineError as error:
+                self.rejects.append(block.refuse(at, at + 1, str(error)))
+                return
+            self.at.append(at)
+            for name, value in row.items():
+                self.values[name].append(value)
+
+
 def _chunk(
     block: Block, names: Mapping[str, tuple[str, ...]], limit: int
 ) -> tuple[Chunk, Object | None]:
     """Return one block as columns, and its first object."""
-    values: dict[str, list[str | None]] = {name: [] for name in names}
-    seen: set[str] = set()
-    blank = np.zeros(len(block), np.bool_)
-    records, first = [], None
-    rejects = [block.overlong] if block.overlong else []
-    for at, found in read_objects(block, limit):
-        if found is None:
-            blank[at] = True
-        elif isinstance(found, Reject):
-            rejects.append(found)
-        else:
-            first = found if first is None else first
-            try:
-                folded = fold_keys(found)
-                row = {name: _value(folded, keys, name, seen) for name, keys in names.items()}
-            except LineError as error:
-                rejects.append(block.refuse(at, at + 1, str(error)))
-                continue
-            records.append(block.span(at, at + 1))
-            for name, value in row.items():
-                values[name].append(value)
-    columns = {name: pa.array(values[name], pa.string()) for name in names if name in seen}
-    spans = Spans.of(records)
+    slow = _Slow(names, {name: [] for name in names})
+    uniform = _uniform(block, names, limit)
+    rest = np.ones(len(block), np.bool_) if uniform is None else ~uniform.lines
+    for at, found in read_objects(block, limit, rest):
+        slow.take(block, at, found)
+    places, columns = np.array(slow.at, np.int64), {}
+    if uniform is not None:
+        places = np.concatenate([np.flatnonzero(uniform.lines), places])
+        slow.seen |= set(uniform.columns)
+        slow.first = slow.first or dict.fromkeys(uniform.columns)
+    order = pa.array(np.argsort(places, kind="stable"))
+    for name in sorted(slow.seen):
+        parts = [pa.array(slow.values[name], pa.string())]
+        if uniform is not None:
+            missing = pa.nulls(int(uniform.lines.sum()), pa.string())
+            parts.insert(0, uniform.columns.get(name, missing))
+        columns[name] = pa.concat_arrays(parts)
+        if slow.at and uniform is not None:
+            columns[name] = columns[name].take(order)
+    records, blanks = np.zeros(len(block), np.bool_), np.zeros(len(block), np.bool_)
+    records[places], blanks[slow.blank] = True, True
+    rejects = [block.overlong, *slow.rejects] if block.overlong else slow.rejects
     return Chunk(
-        columns, spans, tuple(rejects), block.spans(blank), data=block.data, base=block.base
-    ), first if records else None
+        columns,
+        block.spans(records),
+        tuple(rejects),
+        block.spans(blanks),
+        data=block.data,
+        base=block.base,
+    ), slow.first if len(places) else None
+
+
+def _uniform(block: Block, names: Mapping[str, tuple[str, ...]], limit: int) -> Uniform | None:
+    """Read the lines that have the shape of the first record, if it is a plain one."""
+    for _, found in read_objects(block, limit):
+        if isinstance(found, dict):
+            shape = Shape.of(found, names)
+            return read_uniform(block, shape, limit) if shape else None
+    return None
 
 
 def _value(record: Object, keys: tuple[str, ...], name: str, seen: set[str]) -> str | None:
