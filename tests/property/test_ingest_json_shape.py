@@ -16,7 +16,7 @@ from auditwatch.ingest.jsonshape import Shape
 QUICK = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 values = st.one_of(
     st.none(), st.integers(), st.booleans(), st.text(max_size=5), st.floats(allow_nan=False),
-    st.sampled_from(["a\\b", 'say "x"', "\u00e9\u4e2d", "\n", "\x00", "]}", "{", "\x7f", "/", "1e400"]),
+    st.sampled_from(["a\\b", 'say "x"', "\u00e9\u4e2d", "\n", "\x00", "]}", "{", "\x7f", "/"]),
     st.lists(st.integers(), max_size=2),
 )  # fmt: skip
 extras = st.dictionaries(
