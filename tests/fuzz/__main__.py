@@ -54,6 +54,7 @@ def _run(name: str, seconds: int, corpus: Path) -> bool:
     said = "ok" if done.returncode == 0 else "FAILED"
     print(f"{name:<28} {said:<7} {(runs or ['0'])[-1]:>9} runs {(edges or ['0'])[-1]:>7} features")
     if done.returncode:
+        print(f"ended with {done.returncode}")
         print("\n".join(done.stderr.splitlines()[-40:]))
     sys.stdout.flush()
     return done.returncode != 0
