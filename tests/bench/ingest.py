@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import random
-import resource
 import subprocess
 import sys
 import time
@@ -97,6 +96,4 @@ def _whole_command(folder: Path) -> Iterator[Figure]:
         seconds = time.perf_counter() - began
     size = f"{LARGE:,} lines, {trail.stat().st_size / 1e6:.0f} MB"
     yield Figure("ingest, from start to stored lookups", seconds, "s", "< 20", size)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    yield Figure("its largest process (not what it grew by)", peak, "MB", "-", size)
     trail.unlink()

@@ -183,6 +183,14 @@ def test_parquet_text_with_a_nul(tmp_path: Path, rules: Path) -> None:
     assert (found.lookups["line"].to_pylist(), codes(found)) == ([1, 3], ["nul_byte"])
 
 
+def test_parquet_with_a_column_name_that_is_no_text(tmp_path: Path, rules: Path) -> None:
+    """Bytes in a damaged footer that are no UTF-8 are a damaged file (found by fuzzing)."""
+    content = parquet(tmp_path / "t.parquet", 3).read_bytes()
+    with pytest.raises(InputError) as caught:
+        read(tmp_path / "t.parquet", rules, content.replace(b"system", b"s\x8fstem"))
+    assert caught.value.code == "AW-INGEST-008"
+
+
 @pytest.mark.parametrize("name", ["\udcff.csv", "\x1b[31mred.csv", "a\nb.csv"])
 def test_a_file_name_that_no_table_can_hold(tmp_path: Path, rules: Path, name: str) -> None:
     """Bytes that are no text and control characters of a name are replaced where it is kept."""
