@@ -2,6 +2,7 @@
 # make test    set everything up, run everything that CI runs
 # make bench   print the figures this project holds itself to, measured here and now
 # make long    the long profiles: thousands of generated examples, kills at random moments
+# make fuzz    every door for bytes of others, SECONDS each (60; before a release 600)
 # make docs    write the reference pages anew from the code
 # make lock    write requirements.lock anew from pyproject.toml
 
@@ -10,9 +11,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
+SECONDS_EACH := $(if $(filter undefined,$(origin SECONDS)),60,$(SECONDS))
 
 .DEFAULT_GOAL := help
-.PHONY: docs help demo test lint types contracts unit bench long lock clean
+.PHONY: docs help demo test lint types contracts unit bench long fuzz lock clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -49,6 +51,11 @@ bench: $(READY)
 
 long: $(READY)
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest -m "long" -n $(WORKERS) --timeout 3600
+
+# The fuzzer is for those who fuzz: it is not in the lock, and has a folder of its own.
+fuzz: $(READY)
+	@test -d $(VENV)/fuzzer || $(BIN)/python -m pip install --quiet --no-deps --target $(VENV)/fuzzer atheris==3.0.0
+	@PYTHONPATH=$(VENV)/fuzzer $(BIN)/python -m tests.fuzz --seconds $(SECONDS_EACH) $(TARGETS)
 
 lock: $(READY)
 	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \

@@ -17,6 +17,7 @@ from auditwatch.engine.lake import Lake
 from auditwatch.ingest import read_source, staging, store_source
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from auditwatch.ingest import SourceRead
@@ -182,6 +183,14 @@ def test_parquet_text_with_a_nul(tmp_path: Path, rules: Path) -> None:
     assert (found.lookups["line"].to_pylist(), codes(found)) == ([1, 3], ["nul_byte"])
 
 
+def test_parquet_with_a_column_name_that_is_no_text(tmp_path: Path, rules: Path) -> None:
+    """Bytes in a damaged footer that are no UTF-8 are a damaged file (found by fuzzing)."""
+    content = parquet(tmp_path / "t.parquet", 3).read_bytes()
+    with pytest.raises(InputError) as caught:
+        read(tmp_path / "t.parquet", rules, content.replace(b"system", b"s\x8fstem"))
+    assert caught.value.code == "AW-INGEST-008"
+
+
 @pytest.mark.parametrize("name", ["\udcff.csv", "\x1b[31mred.csv", "a\nb.csv"])
 def test_a_file_name_that_no_table_can_hold(tmp_path: Path, rules: Path, name: str) -> None:
     """Bytes that are no text and control characters of a name are replaced where it is kept."""
@@ -246,3 +255,100 @@ def test_a_record_longer_than_a_block(
     value = "word\n" * 200
     found = read(tmp_path / "t.csv", rules, HEADER + row(1) + row(2, reason=f'"{value}"') + row(3))
     assert found.lookups["reason"].to_pylist() == ["stop", value, "stop"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32", "utf-16-le"])
+def test_another_encoding_is_refused_and_named(tmp_path: Path, rules: Path, encoding: str) -> None:
+    """Text that is not UTF-8 is not guessed at: the whole file is refused, with or without mark."""
+    with pytest.raises(AuditwatchError) as caught:
+        read(tmp_path / "t.csv", rules, (HEADER + row(1)).encode(encoding))
+    assert caught.value.code in {"AW-INGEST-001", "AW-INGEST-007"}
+
+
+def test_single_bytes_of_another_encoding_cost_their_lines(tmp_path: Path, rules: Path) -> None:
+    """Windows text, overlong forms and half surrogates are refused line by line."""
+    odd = [b"caf\xe9", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf8\x88\x80\x80\x80"]
+    lines = b"".join(row(n).encode().replace(b"stop", one) for n, one in enumerate(odd))
+    found = read(tmp_path / "t.csv", rules, (HEADER + row(9)).encode() + lines)
+    assert (found.lookups.num_rows, codes(found)) == (1, ["not_utf8"] * 4)
+
+
+def test_lines_that_end_in_a_return_alone_are_one_line(tmp_path: Path, rules: Path) -> None:
+    """A file of old line ends has no lines that could be told apart: it is refused whole."""
+    with pytest.raises(AuditwatchError) as caught:
+        read(tmp_path / "t.csv", rules, (HEADER + row(1) + row(2)).replace("\n", "\r"))
+    assert caught.value.code in {"AW-INGEST-003", "AW-INGEST-004", "AW-INGEST-005", "AW-INGEST-007"}
+
+
+RECORD = '{"event_time":"2026-03-01T10:00:00Z","operator_id":"T1","system":"N"%s}'
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        (',"a":' + "[" * 100_000 + "]" * 100_000, "too_deep"),
+        (',"a":{"b":1,"b":2}', "duplicate_key"),
+        (',"operator_id":"T2"', "duplicate_key"),
+        (',"a":NaN', "not_finite"),
+        (',"a":-Infinity', "not_finite"),
+        (',"reason":["x"]', "nested_value"),
+        ("," + ",".join(f'"k{n}":1' for n in range(1001)), "too_many_keys"),
+        (',"reason":"\\ud800"', "not_utf8"),
+        (',"reason":"\\u0000"', "nul_byte"),
+        (',"a":', "bad_json"),
+    ],
+)
+def test_an_object_made_to_mislead_costs_its_line(
+    tmp_path: Path, rules: Path, more: str, code: str
+) -> None:
+    """Depth, doubled keys, numbers that are none: each has its reason, and its neighbours stay."""
+    content = "\n".join([RECORD % "", RECORD % more, RECORD % ""])
+    found = read(tmp_path / "t.jsonl", rules, content)
+    assert (found.lookups["line"].to_pylist(), codes(found)) == ([1, 3], [code])
+
+
+@pytest.mark.parametrize("number", ["1e400", "9" * 5000, "-0", "1.10"])
+def test_a_number_is_kept_as_it_is_written(tmp_path: Path, rules: Path, number: str) -> None:
+    """Neither rounded nor made infinite, however large."""
+    content = RECORD % "" + "\n" + RECORD % f',"case_id":{number}'
+    found = read(tmp_path / "t.jsonl", rules, content)
+    assert found.lookups["case_id"].to_pylist() == [None, number.upper()]
+
+
+def test_one_line_of_very_many_bytes(tmp_path: Path, rules: Path) -> None:
+    """It is refused without being held, and reading goes on at the next line."""
+    path = tmp_path / "t.csv"
+    with path.open("wb") as file:
+        file.write((HEADER + row(1)).encode())
+        for _ in range(100):
+            file.write(b"x" * 1_000_000)
+        file.write(b"\n" + row(2).encode())
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = read(path, rules)
+    assert (found.lookups["line"].to_pylist(), codes(found)) == ([2, 4], ["too_long"])
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64_000
+
+
+def whole_gzip() -> bytes:
+    """Return a sound gzip of a trail."""
+    return gzip.compress((HEADER + "".join(row(n % 60) for n in range(500))).encode(), mtime=0)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda data: data[:-9], "cut off"),
+        (lambda data: data[:-6] + b"\x00\x00" + data[-4:], "damaged"),
+        (gzip.compress, "gzip inside gzip"),
+        (lambda data: data + gzip.compress(b"\0" * 50_000_000), "grows too much"),
+        (lambda data: data + b"junk", "damaged"),
+    ],
+    ids=["truncated", "bad sum", "nested", "bomb", "junk behind"],
+)
+def test_a_gzip_that_is_not_sound(
+    tmp_path: Path, rules: Path, change: Callable[[bytes], bytes], said: str
+) -> None:
+    """Nothing of it is read: the trail may go on behind what can be read."""
+    with pytest.raises(InputError, match=said) as caught:
+        read(tmp_path / "t.csv.gz", rules, change(whole_gzip()))
+    assert caught.value.code == "AW-INGEST-002"

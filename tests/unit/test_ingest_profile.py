@@ -156,5 +156,5 @@ def test_a_list_of_masks_that_cannot_be_used_is_refused(folder: Path, entries: s
     (lists / "masks.yml").write_text(f"kind: list\n{entries}\n")
     with pytest.raises(RuleError) as told:
         read(folder, ["V-1"])
-    assert told.value.code == "AW-INGEST-033"
+    assert told.value.code == "AW-INGEST-034"
     assert "masks.yml" in told.value.where

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import getpass
+from pathlib import Path
 
 import rich_click as click
 
 from auditwatch.cli.findings import masker_for, reveal_options
-from auditwatch.cli.show import count, emit_json, narrate, open_workspace, print_table
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from auditwatch.cli.ingest import format_options, print_accounts
+from auditwatch.cli.show import (
+    count,
+    emit_json,
+    narrate,
+    open_workspace,
+    print_table,
+    progress,
+)
 
 __all__ = ["rejects"]
 
@@ -19,7 +25,7 @@ PLACES = ("source", "line", "lines", "byte_start", "byte_end", "reason_code", "e
 
 @click.group()
 def rejects() -> None:
-    """Look at the lines that could not be read."""
+    """Look at the lines that could not be read, and read them again."""
 
 
 @rejects.command("list")
@@ -66,3 +72,47 @@ def list_rejects(
         narrate(f"{count(len(found) - limit, 'more record')}; --limit shows more")
     if not found:
         narrate("no refused records" + (" of this kind" if source or code else ""))
+
+
+@rejects.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@format_options
+@click.option("--json", "as_json", is_flag=True, help="The account as JSON.")
+@click.pass_obj
+def retry(
+    workspace: Path | None,
+    files: tuple[Path, ...],
+    format_name: str,
+    mapping: Path | None,
+    as_json: bool,
+) -> None:
+    """Read refused records of FILES again, after a setting, a mapping or auditwatch changed.
+
+    The files must be the very ones that were read; only records in lines that were refused are
+    added, each once, and what was accepted stays as it is. Each file leaves a row in the journal.
+    The next scan judges the nights concerned again.
+
+    \b
+    Examples:
+      auditwatch rejects retry march.csv
+      auditwatch rejects retry --mapping plates.yml export.csv
+    """
+    from auditwatch.findings.store import Store
+    from auditwatch.night import Wanted, retry_files
+
+    place = open_workspace(workspace)
+    with progress() as tell:
+        done = retry_files(place, [Wanted(one, format_name, mapping) for one in files], tell)
+    with Store(place.database) as store:
+        for one in done:
+            said = (
+                f"{one.account['name']} ({one.account['sha256'][:12]}): {one.added} added, "
+                f"{one.known} known already, {one.left} still refused"
+            )
+            store.retried(getpass.getuser(), said)
+            narrate(said)
+    accounts = [one.account for one in done]
+    if as_json:
+        emit_json({"sources": accounts})
+    else:
+        print_accounts(accounts)

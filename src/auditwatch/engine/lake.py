@@ -149,6 +149,25 @@ class Lake:
         exists = self._open(table) is not None
         self._write(table, data, predicate=f"night IN ({names})" if exists else None)
 
+    def replace_source(self, table: Table, data: pa.Table, source_id: str, token: str) -> None:
+        """Replace all rows of one source in a table without partitions, once.
+
+        Parameters
+        ----------
+        table : Table
+            A table with a `source_id`.
+        data : pa.Table
+            All rows of this source from now on.
+        source_id : str
+            SHA-256 in hexadecimal.
+        token : str
+            As for `append`.
+        """
+        if not re.fullmatch(r"[0-9a-f]{64}", source_id):
+            raise IntegrityError("not a source's hash", code="AW-LAKE-001")
+        if not self.has(table, token):
+            self._write(table, data, token=token, predicate=f"source_id = '{source_id}'")
+
     def has(self, table: Table, token: str) -> bool:
         """Tell whether an append with this token was committed."""
         delta = self._open(table)

@@ -33,7 +33,7 @@ class Action:
     actor : str
         Who did it.
     action : str
-        decide or reveal.
+        decide, reveal or retry.
     finding_id : str
         On which finding; empty when on none.
     detail : str

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Self
 
 import msgspec
 from sqlalchemy import func, select
 
+from auditwatch.core import clock
 from auditwatch.core.errors import UsageError
 from auditwatch.findings import journal, publish, reviews, tables
 from auditwatch.findings.database import Database
@@ -217,6 +219,18 @@ class Store:
         """
         with self._database.writing() as connection:
             return reviews.reveal(connection, reviewer, reason, finding_id)
+
+    def retried(self, actor: str, detail: str) -> Action:
+        """Record that refused records of a source were read again, and what came of it."""
+        with self._database.writing() as connection:
+            return journal.append(
+                connection,
+                at=clock.now().astimezone(UTC).isoformat(timespec="seconds"),
+                actor=actor,
+                action="retry",
+                finding_id="",
+                detail=detail,
+            )
 
     def journal(self) -> list[Action]:
         """Return all actions in order."""

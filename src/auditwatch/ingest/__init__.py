@@ -6,6 +6,7 @@ from auditwatch.ingest.folding import LOOK_BACK, fold, read_followers
 from auditwatch.ingest.foreman import Foreman, Task
 from auditwatch.ingest.numbering import NUMBER_COLUMNS, number_rows
 from auditwatch.ingest.reader import SourceRead, format_names, read_source
+from auditwatch.ingest.retrying import Retried, retry_staged
 from auditwatch.ingest.settling import Followers
 from auditwatch.ingest.silence import BASE_NIGHTS, find_silence, hours_of
 from auditwatch.ingest.storing import Stored, refused_records, store_source, store_staged
@@ -17,6 +18,7 @@ __all__ = [
     "SKEW_COLUMNS",
     "Followers",
     "Foreman",
+    "Retried",
     "SourceRead",
     "Stored",
     "Task",
@@ -31,6 +33,7 @@ __all__ = [
     "read_followers",
     "read_source",
     "refused_records",
+    "retry_staged",
     "stopped_columns",
     "store_source",
     "store_staged",

@@ -160,14 +160,14 @@ def read_rows(
         In the order of the lines.
     """
     lines = block.array()
-    readable = _readable(block, lines)
+    readable = block.readable()
     clean = _matches(lines, dialect, readable) & (np.diff(block.edges) <= dialect.limit)
     headers = _equal(block, header)
     blank = _blank(block, clean | headers)
     slow = _read_slowly(block, dialect, ~(clean | headers | blank), clean, readable)
     taken = _taken(block, slow)
     clean &= ~(headers | taken)
-    fast = _parse(lines, clean, dialect, wanted)
+    fast = _parse(block, clean, dialect, wanted)
     records = Spans.join([block.spans(clean), Spans.of(slow.spans)])
     order = np.argsort(records.line, kind="stable")
     return Rows(
@@ -210,24 +210,6 @@ def rows_chunk(block: Block, rows: Rows, positions: Mapping[str, int]) -> Chunk:
     return Chunk(
         columns, rows.records, rejects, rows.blanks, rows.headers, block.data, block.base, gaps
     )
-
-
-def _readable(block: Block, lines: pa.Array) -> Flags:
-    """Flag the lines that are UTF-8."""
-    try:
-        block.data.decode("utf-8")
-    except UnicodeDecodeError:
-        return np.fromiter(map(_is_utf8, lines.to_pylist()), np.bool_)
-    return np.ones(len(block), np.bool_)
-
-
-def _is_utf8(line: bytes) -> bool:
-    """Tell whether some bytes are UTF-8."""
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _matches(lines: pa.Array, dialect: Dialect, readable: Flags) -> Flags:
@@ -335,7 +317,7 @@ def _taken(block: Block, slow: _Slow) -> Flags:
 
 
 def _parse(
-    lines: pa.Array, clean: Flags, dialect: Dialect, wanted: Iterable[int]
+    block: Block, clean: Flags, dialect: Dialect, wanted: Iterable[int]
 ) -> dict[int, pa.Array]:
     """Parse clean lines all at once, every value as text."""
     count = int(clean.sum())
@@ -343,7 +325,7 @@ def _parse(
         return {n: pa.array([], pa.string()) for n in wanted}
     names = [str(n) for n in range(dialect.fields[0])]
     table = pa.csv.read_csv(
-        pa.BufferReader(_gather(lines, clean)),
+        pa.BufferReader(block.gather(clean)),
         pa.csv.ReadOptions(column_names=names),
         pa.csv.ParseOptions(delimiter=dialect.delimiter.decode("ascii")),
         pa.csv.ConvertOptions(
@@ -358,15 +340,6 @@ def _parse(
             f"{count} clean lines gave {table.num_rows} records", code="AW-INGEST-010"
         )
     return {n: table[str(n)].combine_chunks() for n in wanted}
-
-
-def _gather(lines: pa.Array, clean: Flags) -> pa.Buffer:
-    """Return the bytes of the clean lines, without a copy when all are clean."""
-    if clean.all():
-        return lines.buffers()[2]
-    kept = lines.filter(pa.array(clean))
-    first, last = np.frombuffer(kept.buffers()[1], np.int64)[[0, len(kept)]]
-    return kept.buffers()[2].slice(first, last - first)
 
 
 def _merge(fast: pa.Array, slow: list[str], order: np.ndarray) -> pa.Array:

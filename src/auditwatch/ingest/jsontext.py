@@ -7,13 +7,15 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from auditwatch.ingest.mapping import fold_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from auditwatch.ingest.lines import Block
-    from auditwatch.ingest.spans import Reject
+    from auditwatch.ingest.spans import Flags, Reject
 
 __all__ = [
     "LineError",
@@ -42,7 +44,9 @@ class LineError(ValueError):
     """A line that is no usable record; its text is the reason code."""
 
 
-def read_objects(block: Block, limit: int) -> Iterator[tuple[int, Object | Reject | None]]:
+def read_objects(
+    block: Block, limit: int, chosen: Flags | None = None
+) -> Iterator[tuple[int, Object | Reject | None]]:
     """Read each line of a block.
 
     Parameters
@@ -51,6 +55,8 @@ def read_objects(block: Block, limit: int) -> Iterator[tuple[int, Object | Rejec
         Whole lines.
     limit : int
         Longest line (bytes).
+    chosen : ndarray of bool, optional
+        Which lines to read; all if left out.
 
     Yields
     ------
@@ -58,7 +64,7 @@ def read_objects(block: Block, limit: int) -> Iterator[tuple[int, Object | Rejec
         Position of the line and its object; the reject of a line that is none; None for an empty
         line.
     """
-    for at in range(len(block)):
+    for at in range(len(block)) if chosen is None else np.flatnonzero(chosen).tolist():
         line = block.text(at)
         if block.base == 0 and at == 0:
             line = line.removeprefix(BOM)

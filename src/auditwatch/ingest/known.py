@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Known"]
 
-KEY = ("event_id", "event_time", "source_id")
+KEY = ("event_id", "event_time", "source_id", "line")
 
 
 class Known:
@@ -30,11 +30,14 @@ class Known:
         What is stored.
     token : str
         The source's own id: what it brought itself, before a crash, does not count.
+    retried : ndarray of int64, optional
+        Lines that are read again: what the source brought from its other lines does count.
     """
 
-    def __init__(self, lake: Lake, token: str) -> None:
+    def __init__(self, lake: Lake, token: str, retried: Ints | None = None) -> None:
         self._lake = lake
         self._token = token
+        self._retried = retried
         self._names: dict[str, str] = {}
 
     def new_of(self, settled: Settled) -> tuple[pa.Table, Ints]:
@@ -60,12 +63,20 @@ class Known:
         nights = pc.unique(rows["night"].cast(pa.string())).to_pylist()
         ids, found = None, []
         for batch in self._lake.batches(LOOKUPS, nights, KEY):
-            others = batch.filter(pc.not_equal(batch["source_id"].cast(pa.string()), self._token))
+            others = batch.filter(self._counts(batch))
             ids = own_ids(rows["event_id"].combine_chunks()) if ids is None else ids
             shared = others.filter(pc.is_in(own_ids(others["event_id"]), value_set=ids))
             if shared.num_rows:
                 found.append(pa.Table.from_batches([shared.select(["event_id", "event_time"])]))
         return pa.concat_tables(found) if found else None
+
+    def _counts(self, batch: pa.RecordBatch) -> pa.Array:
+        """Flag the stored records that a record can be a duplicate of."""
+        others = pc.not_equal(batch["source_id"].cast(pa.string()), self._token)
+        if self._retried is None:
+            return others
+        again = pc.is_in(batch["line"], value_set=pa.array(self._retried))
+        return pc.or_(others, pc.invert(again))
 
 
 def _compared(rows: pa.Table, stored: pa.Table) -> tuple[np.ndarray, dict[str, str]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BLOCK_BYTES", "Block", "LineReader"]
 
-BLOCK_BYTES: Final = 8 << 20
+BLOCK_BYTES: Final = 1 << 21
 #: A block of more lines than this is cut short: what is noted of a line takes far more room than an
 #: empty line itself.
 LINES_MAX: Final = 1 << 17
@@ -83,6 +83,22 @@ class Block:
         buffers = [None, pa.py_buffer(self.edges), pa.py_buffer(self.data)]
         return pa.Array.from_buffers(pa.large_binary(), len(self), buffers)
 
+    def readable(self) -> Flags:
+        """Flag the lines that are UTF-8."""
+        try:
+            self.data.decode("utf-8")
+        except UnicodeDecodeError:
+            return np.fromiter(map(_is_utf8, self.array().to_pylist()), np.bool_)
+        return np.ones(len(self), np.bool_)
+
+    def gather(self, chosen: Flags) -> pa.Buffer:
+        """Return the bytes of some lines, without a copy when all are chosen."""
+        if chosen.all():
+            return pa.py_buffer(self.data)
+        kept = self.array().filter(pa.array(chosen))
+        first, last = np.frombuffer(kept.buffers()[1], np.int64)[[0, len(kept)]]
+        return kept.buffers()[2].slice(first, last - first)
+
     def span(self, first: int, after: int) -> tuple[int, int, int, int]:
         """Return (line, lines, start, end) of the lines from `first` up to `after`."""
         start, end = int(self.edges[first]), int(self.edges[after])
@@ -98,6 +114,15 @@ class Block:
         """Return the reject of some lines."""
         excerpt = self.data[self.edges[first] : self.edges[after]]
         return Reject(*self.span(first, after), code, digest(excerpt), excerpt[:EXCERPT_BYTES])
+
+
+def _is_utf8(line: bytes) -> bool:
+    """Tell whether some bytes are UTF-8."""
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class LineReader:

@@ -29,7 +29,7 @@ def read_cells(rules: Path) -> Cells:
     Raises
     ------
     RuleError
-        ``AW-INGEST-033`` with line and column.
+        ``AW-INGEST-034`` with line and column.
     """
     masks = tuple(_entries(rules / LISTS / "masks.yml"))
     words = frozenset(one.strip().lower() for one in _entries(rules / LISTS / "placeholders.yml"))
@@ -39,7 +39,7 @@ def read_cells(rules: Path) -> Cells:
     except pa.ArrowInvalid as error:
         raise RuleError(
             "an entry that is no RE2 pattern",
-            code="AW-INGEST-033",
+            code="AW-INGEST-034",
             where=str(rules / LISTS / "masks.yml"),
             expected="patterns without look-around and back-references",
         ) from error
@@ -54,11 +54,11 @@ def _entries(path: Path) -> list[str]:
         entries = content.get("entries") if isinstance(content, dict) else None
         if not isinstance(entries, list):
             raise document.error(
-                "no list of entries", code="AW-INGEST-033", expected="entries: [...]"
+                "no list of entries", code="AW-INGEST-034", expected="entries: [...]"
             )
         for n, entry in enumerate(entries):
             if not isinstance(entry, str) or not entry.strip():
                 where = ("entries", n)
-                raise document.error("not text", *where, code="AW-INGEST-033", expected="a text")
+                raise document.error("not text", *where, code="AW-INGEST-034", expected="a text")
             found.append(entry)
     return found

@@ -113,7 +113,7 @@ def read_source(
         tally = SourceTally(staged)
         stretches = []
         for one in settle(staged, folder, followers):
-            tally.add(one.rows, one.lines, one.repeated)
+            tally.add(one.rows, one.lines, int(one.repeated[1].sum()))
             stretches.append(one)
         whole = _joined(stretches)
         return SourceRead(
@@ -134,4 +134,5 @@ def _joined(stretches: list[Settled]) -> Settled:
     order = np.argsort(whole["line"].to_numpy(), kind="stable")
     if (np.diff(order) != 1).any():
         whole, lines = whole.take(pa.array(order)).combine_chunks(), lines[order]
-    return Settled(whole, lines, sum(one.repeated for one in stretches))
+    repeated = [np.zeros((2, 0), np.int64), *(one.repeated for one in stretches)]
+    return Settled(whole, lines, np.concatenate(repeated, axis=1))

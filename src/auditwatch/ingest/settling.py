@@ -46,13 +46,13 @@ class Settled:
         LOOKUPS as `rows_schema`, in file order, each id once.
     lines : ndarray of int64, shape (rows,)
         Physical lines that each record spans.
-    repeated : int
-        Lines of records left out because the file holds them twice.
+    repeated : ndarray of int64, shape (2, n)
+        First line and number of lines of each record left out because the file holds it twice.
     """
 
     rows: pa.Table
     lines: Ints
-    repeated: int
+    repeated: Ints
 
 
 def settle(staged: Staged, folder: Path, followers: Followers) -> Iterator[Settled]:
@@ -77,10 +77,13 @@ def settle(staged: Staged, folder: Path, followers: Followers) -> Iterator[Settl
         lines = stretch[LINES].to_numpy()
         rows = with_ids(stretch.drop_columns([LINES]))
         rows, first = first_of_each(rows)
-        kept = lines if first is None else lines[first]
+        out = np.zeros(len(lines), np.bool_)
+        if first is not None:
+            out[:] = True
+            out[first] = False
+        repeated = np.stack([stretch["line"].to_numpy()[out], lines[out]])
         folded, tail = _folded(rows, tail, followers)
-        repeated = int(lines.sum() - kept.sum())
-        yield Settled(_complete(folded, staged.source_id), kept, repeated)
+        yield Settled(_complete(folded, staged.source_id), lines[~out], repeated)
 
 
 def _folded(

@@ -30,7 +30,7 @@ __all__ = ["LINES", "Segment", "Spool", "SpoolWriter"]
 LINES: Final = "lines"
 SEGMENT_ROWS: Final = 1 << 12
 #: Nights are read back together until they hold this many records: what is in memory at a time.
-STRETCH_ROWS: Final = 1 << 17
+STRETCH_ROWS: Final = 1 << 15
 #: Half a life of an agency; more is a column that is no time, and would make a folder for each.
 NIGHTS_MAX: Final = 20_000
 #: Known only when the whole source is read.

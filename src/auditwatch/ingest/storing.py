@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from auditwatch.core.ahead import ahead
 from auditwatch.core.schema import GAPS, LOOKUPS, REJECTS, SOURCES
 from auditwatch.ingest.known import Known
@@ -52,7 +54,7 @@ def store_source(read: SourceRead, lake: Lake) -> Stored:
         Where it goes.
     """
     lines = read.record_lines.to_numpy()
-    repeated = int(read.source["duplicate"][0].as_py())
+    repeated = np.array([[0], [read.source["duplicate"][0].as_py()]])
     nights = iter([Settled(read.lookups, lines, repeated)])
     return _store(read.staged, nights, iter([read.rejects]), lake)
 
@@ -125,7 +127,7 @@ def _new_rows(nights: Iterator[Settled], known: Known, tally: SourceTally) -> It
     """Yield what is not stored yet, and count it."""
     for one in nights:
         rows, lines = known.new_of(one)
-        tally.add(rows, lines, one.repeated + int(one.lines.sum() - lines.sum()))
+        tally.add(rows, lines, int(one.repeated[1].sum() + one.lines.sum() - lines.sum()))
         yield rows
 
 

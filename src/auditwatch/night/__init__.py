@@ -4,8 +4,8 @@ Publication comes last and in one transaction. Whatever ends a scan before that 
 findings of yesterday whole; the next scan finds the same work still to do and does it.
 """
 
-from auditwatch.night.reading import ingest_files
+from auditwatch.night.reading import ingest_files, retry_files
 from auditwatch.night.request import Ingested, Request, Scan, Wanted
 from auditwatch.night.scan import run_scan
 
-__all__ = ["Ingested", "Request", "Scan", "Wanted", "ingest_files", "run_scan"]
+__all__ = ["Ingested", "Request", "Scan", "Wanted", "ingest_files", "retry_files", "run_scan"]

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 from auditwatch.core.errors import AuditwatchError, InputError, UsageError
 from auditwatch.core.files import lock
 from auditwatch.engine.lake import Lake
-from auditwatch.ingest import Followers, Foreman, Task, read_followers, store_staged
+from auditwatch.ingest import (
+    Followers,
+    Foreman,
+    Retried,
+    Task,
+    read_followers,
+    retry_staged,
+    store_staged,
+)
 from auditwatch.night.following import look
 from auditwatch.night.request import Ingested
 
@@ -19,7 +27,7 @@ if TYPE_CHECKING:
     from auditwatch.ingest.storing import Stored
     from auditwatch.night.request import Wanted
 
-__all__ = ["ingest_files", "read_followed", "read_into", "reading_room"]
+__all__ = ["ingest_files", "read_followed", "read_into", "reading_room", "retry_files"]
 
 
 def ingest_files(
@@ -81,6 +89,31 @@ def read_into(
             done = replace(done, notes=[*done.notes, *remarks])
             done = _stored(done, one, store_staged(read, folder, followers, lake), workspace)
         tell("reading sources", position + 1, len(wanted))
+    return done
+
+
+def retry_files(
+    workspace: Workspace, wanted: Sequence[Wanted], tell: Callable[[str, int, int], None]
+) -> list[Retried]:
+    """Read the refused records of files again, under the workspace's lock.
+
+    Raises
+    ------
+    AuditwatchError
+        When a file cannot be read, or is not one that was read before; those before it are done.
+    """
+    lake, done = Lake(workspace.lake), []
+    followers = Followers(
+        read_followers(workspace.rules), workspace.settings.ingest.cascade_seconds
+    )
+    tasks = [Task(one.path, one.format_name, one.mapping) for one in wanted]
+    with lock(workspace.lock_file), reading_room(workspace) as foreman:
+        lake.tidy()
+        for position, (read, folder) in enumerate(foreman.read(tasks)):
+            tell("reading refused records", position, len(wanted))
+            if isinstance(read, AuditwatchError):
+                raise read
+            done.append(retry_staged(read, folder, followers, lake))
     return done
 
 

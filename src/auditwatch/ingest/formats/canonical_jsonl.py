@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,14 +12,16 @@ import pyarrow as pa
 from auditwatch.core.schema import SOURCE_FIELDS
 from auditwatch.ingest.envelope import Envelope
 from auditwatch.ingest.jsonfields import joined
+from auditwatch.ingest.jsonshape import Shape, read_uniform
 from auditwatch.ingest.jsontext import LineError, as_text, find_value, read_objects
 from auditwatch.ingest.lines import LineReader
 from auditwatch.ingest.mapping import fold_name, require_fields
-from auditwatch.ingest.spans import Chunk, Reject, Spans
+from auditwatch.ingest.spans import Chunk, Reject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from auditwatch.ingest.jsonshape import Uniform
     from auditwatch.ingest.jsontext import Object
     from auditwatch.ingest.lines import Block
     from auditwatch.ingest.request import Request
@@ -60,10 +62,10 @@ def read(stream: Stream, request: Request) -> Iterator[Chunk]:
     """
     names = _names(request)
     envelope = Envelope(request.mapping.record, lambda found: _has_all(found, names, request))
-    text = _text if request.mapping.columns else as_text
+    taking = _Taking(names, envelope, _text if request.mapping.columns else as_text)
     checked = False
     for block in LineReader(stream, request.limit):
-        chunk, first = _chunk(block, names, request.limit, envelope, text)
+        chunk, first = _chunk(block, taking, request.limit)
         if first is not None and not checked:
             known = {*chunk.columns, *request.mapping.constants}
             require_fields(known, list(first), f"{stream.path}:{chunk.records.line.min()}")
@@ -89,53 +91,97 @@ def _names(request: Request) -> dict[str, tuple[str, ...]]:
     return {name: tuple(map(fold_name, keys)) for name, keys in wanted.items()}
 
 
-def _chunk(
-    block: Block,
-    names: Mapping[str, tuple[str, ...]],
-    limit: int,
-    envelope: Envelope,
-    text: Callable[[Any], str | None],
-) -> tuple[Chunk, Object | None]:
-    """Return one block as columns, and its first object."""
-    values: dict[str, list[str | None]] = {name: [] for name in names}
-    seen: set[str] = set()
-    blank = np.zeros(len(block), np.bool_)
-    records, first = [], None
-    rejects = [block.overlong] if block.overlong else []
-    for at, found in read_objects(block, limit):
+@dataclass(frozen=True)
+class _Taking:
+    """How fields are taken: folded names to look for, out of which envelope, and as what text."""
+
+    names: Mapping[str, tuple[str, ...]]
+    envelope: Envelope
+    text: Callable[[Any], str | None]
+
+    def value(self, record: Object, name: str, seen: set[str]) -> str | None:
+        """Return a field's text and note that the source has it."""
+        for key in self.names[name]:
+            there, value = find_value(record, key)
+            if there:
+                seen.add(name)
+                return self.text(value)
+        return None
+
+
+@dataclass
+class _Slow:
+    """What reading line by line has found."""
+
+    taking: _Taking
+    values: dict[str, list[str | None]]
+    seen: set[str] = field(default_factory=set)
+    first: Object | None = None
+    at: list[int] = field(default_factory=list)
+    blank: list[int] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+
+    def take(self, block: Block, at: int, found: Object | Reject | None) -> None:
+        """Take in one line."""
         if found is None:
-            blank[at] = True
+            self.blank.append(at)
         elif isinstance(found, Reject):
-            rejects.append(found)
+            self.rejects.append(found)
         else:
             try:
-                folded = envelope.open(found)
-                first = folded if first is None else first
-                row = {name: _value(folded, keys, name, seen, text) for name, keys in names.items()}
+                folded = self.taking.envelope.open(found)
+                self.first = folded if self.first is None else self.first
+                row = {name: self.taking.value(folded, name, self.seen) for name in self.values}
             except LineError as error:
-                rejects.append(block.refuse(at, at + 1, str(error)))
-                continue
-            records.append(block.span(at, at + 1))
+                self.rejects.append(block.refuse(at, at + 1, str(error)))
+                return
+            self.at.append(at)
             for name, value in row.items():
-                values[name].append(value)
-    columns = {name: pa.array(values[name], pa.string()) for name in names if name in seen}
-    spans = Spans.of(records)
+                self.values[name].append(value)
+
+
+def _chunk(block: Block, taking: _Taking, limit: int) -> tuple[Chunk, Object | None]:
+    """Return one block as columns, and its first object."""
+    slow = _Slow(taking, {name: [] for name in taking.names})
+    uniform = _uniform(block, taking, limit)
+    rest = np.ones(len(block), np.bool_) if uniform is None else ~uniform.lines
+    for at, found in read_objects(block, limit, rest):
+        slow.take(block, at, found)
+    places, columns = np.array(slow.at, np.int64), {}
+    if uniform is not None:
+        places = np.concatenate([np.flatnonzero(uniform.lines), places])
+        slow.seen |= set(uniform.columns)
+        slow.first = slow.first or dict.fromkeys(uniform.columns)
+    order = pa.array(np.argsort(places, kind="stable"))
+    for name in sorted(slow.seen):
+        parts = [pa.array(slow.values[name], pa.string())]
+        if uniform is not None:
+            missing = pa.nulls(int(uniform.lines.sum()), pa.string())
+            parts.insert(0, uniform.columns.get(name, missing))
+        columns[name] = pa.concat_arrays(parts)
+        if slow.at and uniform is not None:
+            columns[name] = columns[name].take(order)
+    records, blanks = np.zeros(len(block), np.bool_), np.zeros(len(block), np.bool_)
+    records[places], blanks[slow.blank] = True, True
+    rejects = [block.overlong, *slow.rejects] if block.overlong else slow.rejects
     return Chunk(
-        columns, spans, tuple(rejects), block.spans(blank), data=block.data, base=block.base
-    ), first if records else None
+        columns,
+        block.spans(records),
+        tuple(rejects),
+        block.spans(blanks),
+        data=block.data,
+        base=block.base,
+    ), slow.first if len(places) else None
 
 
-def _value(
-    record: Object,
-    keys: tuple[str, ...],
-    name: str,
-    seen: set[str],
-    text: Callable[[Any], str | None],
-) -> str | None:
-    """Return a field's text and note that the source has it."""
-    for key in keys:
-        there, value = find_value(record, key)
-        if there:
-            seen.add(name)
-            return text(value)
+def _uniform(block: Block, taking: _Taking, limit: int) -> Uniform | None:
+    """Read the lines that have the shape of the first record, if it is a plain one."""
+    for _, found in read_objects(block, limit):
+        if isinstance(found, dict):
+            try:
+                taking.envelope.open(found)
+            except LineError:
+                return None
+            shape = None if taking.envelope.path else Shape.of(found, taking.names)
+            return read_uniform(block, shape, limit) if shape else None
     return None

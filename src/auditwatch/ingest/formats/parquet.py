@@ -77,7 +77,7 @@ def read(stream: Stream, request: Request) -> Iterator[Chunk]:
             columns = {one: _as_text(batch[names[n]], stream) for one, n in positions.items()}
             yield _chunk(columns, _rows(row, batch.num_rows))
             row += batch.num_rows
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(
             "Parquet that cannot be read",
             code="AW-INGEST-008",
