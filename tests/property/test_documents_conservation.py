@@ -195,17 +195,30 @@ def hurt(draw: st.DrawFn) -> tuple[str, bytes, list[str]]:
     return name, (b"\n".join if kind == "printed" else frame)(events), others
 
 
-@given(hurt())
-@example(("cloudtrail", log_file([b"{}" + call(0)[2:], call(1)]), ["E1"]))
-@example(("fhir-json", _array([event(0)[:-2], event(1)]), ["E1"]))
-@QUICK
-def test_one_damage_costs_one_record(document: tuple[str, bytes, list[str]]) -> None:
-    """Wherever bytes of one record are lost or replaced, all others are kept, in order."""
-    name, content, others = document
+def _neighbours_live(name: str, content: bytes, others: list[str]) -> None:
+    """Check that all records but the damaged one are kept, in order."""
     with tempfile.TemporaryDirectory() as folder:
         found = read_bytes(content, name, Path(folder))
     kept = found.lookups["event_id"].to_pylist()
     assert [one for one in kept if one in others] == others
+
+
+@given(hurt())
+@example(("cloudtrail", log_file([b"{}" + call(0)[2:], call(1)]), ["E1"]))
+@example(("fhir-json", _array([event(0)[:-2], event(1)]), ["E1"]))
+@example(("fhir-json", b"{}" + _printed([event(0), event(1)])[1:], ["E1"]))
+@QUICK
+def test_one_damage_costs_one_record(document: tuple[str, bytes, list[str]]) -> None:
+    """Wherever bytes of one record are lost or replaced, all others are kept, in order."""
+    _neighbours_live(*document)
+
+
+@pytest.mark.long
+@given(hurt())
+@LONG
+def test_one_damage_costs_one_record_at_length(document: tuple[str, bytes, list[str]]) -> None:
+    """The same for ten thousand documents."""
+    _neighbours_live(*document)
 
 
 @pytest.mark.parametrize("kind", ["two log files", "printed", "bundle", "xml bundle", "xml roots"])

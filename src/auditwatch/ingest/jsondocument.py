@@ -68,7 +68,8 @@ def is_document(head: bytes, key: str) -> bool:
     while found := BRACKET.match(first, at):
         depth += 1 if found[1] in b"{[" else -1
         if depth == 0:
-            return not (first.startswith(b"{") and found.end() == len(first))
+            alone = first.startswith(b"{") and found.end() == len(first)
+            return not alone or b'"' not in first  # an empty object tells nothing
         if depth == 2 and found[1] == b"[" and holds.search(first, at, found.start(1)):
             return True
         at = found.end()
