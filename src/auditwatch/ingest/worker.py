@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Final
 
 import msgspec
+import pyarrow as pa
 
 from auditwatch.config import Settings  # noqa: TC001 - what a job holds is read from here
 from auditwatch.core.errors import AuditwatchError
@@ -59,6 +60,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C is for the one who started us
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
+    pa.set_memory_pool(pa.system_memory_pool())  # gives back what the last block took
     confine()
     jobs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, jobs), daemon=True).start()
