@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from auditwatch.check.coded import code_column
 from auditwatch.check.columns import Columns
 from auditwatch.check.hits import find_hits
+from auditwatch.check.lifting import lift_hits
 from auditwatch.check.verdicts import give_verdicts
 
 if TYPE_CHECKING:
@@ -57,11 +58,15 @@ def judge(ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts) -> Judged:
     Returns
     -------
     Judged
-        The same for the same input, on any number of threads: nothing is kept between calls.
+        The same for the same input, on any number of threads. Ceilings of exceptions are of a
+        whole night: `lifting.hold_ceilings` holds them once all batches of a night are judged.
     """
     columns = Columns(_heads(batch), facts, ruleset.catalogue)
     hits, undecided = find_hits(ruleset.rules, columns)
-    return Judged(give_verdicts(ruleset.policy, columns), hits, undecided)
+    exemptions = ruleset.exemptions.values()
+    return Judged(
+        give_verdicts(ruleset.policy, columns), lift_hits(hits, exemptions, columns), undecided
+    )
 
 
 def _heads(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditwatch.check import judge, make_facts
+from auditwatch.check import hold_ceilings, judge, make_facts
 from auditwatch.core.schema import HITS, LOOKUPS, SOURCES, VERDICTS
 from auditwatch.findings.grouping import UNMAPPED
 from auditwatch.findings.model import NightSummary
@@ -60,6 +60,8 @@ def judge_night(
     undecided: Counter[str] = Counter()
     for result in results:
         undecided.update(result.undecided)
+    hits = pa.concat_tables([HITS.empty(), *(result.hits for result in results)])
+    verdicts, hits = hold_ceilings(rules.exemptions, verdicts, hits)
     summary = NightSummary(
         lookups=heads.num_rows,
         verdicts=_counts(verdicts["verdict"]),
@@ -69,7 +71,6 @@ def judge_night(
         absent_context=context.absent,
         aside=_counts(rows.filter(pc.invert(kept))["origin"]),
     )
-    hits = pa.concat_tables([HITS.empty(), *(result.hits for result in results)])
     return JudgedNight(night, verdicts, hits, summary)
 
 

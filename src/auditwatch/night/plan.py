@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["night_tokens", "nights_to_judge", "oldest", "portions", "refuse_lost"]
 
 #: Part of every night's token: raise it when a change of code changes what a night comes to.
-RESULTS_VERSION: Final = 1
+RESULTS_VERSION: Final = 2
 
 #: Nights of a long trail are judged and published in portions of about this many records, so
 #: that memory depends on a night and not on the trail.

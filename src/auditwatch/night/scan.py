@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run_scan"]
 
+OPEN: Final = ("open", "reopened")
 TOP: Final = 5  # findings named on the terminal; the report has the rest
 
 
@@ -231,6 +232,7 @@ class _Bench:
         findings = self.store.findings()
         masker = self.workspace.masker()
         fresh = [f for f in findings if f.finding_id not in before]
+        asking = [f for f in findings if f.status != "suppressed"]
         grown = [f for f in findings if before.get(f.finding_id, f.event_ids) != f.event_ids]
         return Scan(
             accounts=read.accounts,
@@ -240,9 +242,9 @@ class _Bench:
             lookups=lookups,
             new=len(fresh),
             grown=len(grown),
-            open=sum(finding.status != "decided" for finding in findings),
-            severities=[finding.severity for finding in (*fresh, *grown)],
-            top=[f"{f.finding_id}  {masker.text(f.title)}" for f in findings[:TOP] if nights],
+            open=sum(finding.status in OPEN for finding in findings),
+            severities=[f.severity for f in (*fresh, *grown) if f.status != "suppressed"],
+            top=[f"{f.finding_id}  {masker.text(f.title)}" for f in asking[:TOP] if nights],
         )
 
     def _remarks(self, request: Request, nights: list[str]) -> list[str]:
