@@ -318,8 +318,8 @@ SPOILED_EXCEPTIONS = {
         "",
     ),
     "above its ceiling": (
-        "permits: [SAMPLE]",
-        "rules: [self-lookup]",
+        "severity: low",
+        "severity: informational",
         "AW-RULES-022",
         "5:9",
         "",

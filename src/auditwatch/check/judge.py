@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from auditwatch.check.facts import Facts
     from auditwatch.check.ruleset import Ruleset
 
-__all__ = ["Judged", "judge"]
+__all__ = ["Judged", "judge", "judge_policy"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,11 @@ def judge(ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts) -> Judged:
     return Judged(
         give_verdicts(ruleset.policy, columns), lift_hits(hits, exemptions, columns), undecided
     )
+
+
+def judge_policy(ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts) -> pa.Table:
+    """Return the verdicts of `judge` alone, without asking any rule."""
+    return give_verdicts(ruleset.policy, Columns(_heads(batch), facts, ruleset.catalogue))
 
 
 def _heads(batch: pa.RecordBatch) -> pa.RecordBatch:

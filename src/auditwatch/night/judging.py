@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 
 from auditwatch.check import hold_ceilings, judge, make_facts
 from auditwatch.core.schema import HITS, LOOKUPS, SOURCES, VERDICTS
-from auditwatch.findings.grouping import UNMAPPED
 from auditwatch.findings.model import NightSummary
 from auditwatch.score import blind_views
 
@@ -65,7 +64,7 @@ def judge_night(
     summary = NightSummary(
         lookups=heads.num_rows,
         verdicts=_counts(verdicts["verdict"]),
-        unmapped=_unmapped(heads, verdicts),
+        unmapped=_unmapped(heads, rules),
         blind_views=blind_views(context),
         undecided_rules=dict(sorted(undecided.items())),
         absent_context=context.absent,
@@ -103,9 +102,7 @@ def _counts(values: pa.ChunkedArray) -> dict[str, int]:
     }
 
 
-def _unmapped(heads: pa.Table, verdicts: pa.Table) -> dict[str, int]:
+def _unmapped(heads: pa.Table, rules: Ruleset) -> dict[str, int]:
     """Count lookups by transaction where the catalogue does not know it."""
-    strange = verdicts.filter(pc.equal(verdicts["missing"], UNMAPPED))["event_id"]
-    return _counts(
-        heads.filter(pc.is_in(heads["event_id"], strange.combine_chunks()))["transaction"]
-    )
+    known = rules.catalogue.transactions
+    return {key: n for key, n in _counts(heads["transaction"]).items() if key and key not in known}

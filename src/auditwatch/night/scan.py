@@ -29,7 +29,14 @@ from auditwatch.findings.model import NightResult, Run
 from auditwatch.findings.store import Store
 from auditwatch.ingest import read_context
 from auditwatch.night.judging import JudgedNight, facts_of, is_judged, judge_night
-from auditwatch.night.plan import night_tokens, nights_to_judge, oldest, portions, refuse_lost
+from auditwatch.night.plan import (
+    known_day,
+    night_tokens,
+    nights_to_judge,
+    oldest,
+    portions,
+    refuse_lost,
+)
 from auditwatch.night.reading import read_followed, read_into
 from auditwatch.night.refolding import fold_across_files
 from auditwatch.night.request import Ingested, Request, Scan
@@ -41,7 +48,7 @@ if TYPE_CHECKING:
 
     from auditwatch.config import Workspace
 
-__all__ = ["run_scan"]
+__all__ = ["context_of", "run_scan"]
 
 OPEN: Final = ("open", "reopened")
 TOP: Final = 5  # findings named on the terminal; the report has the rest
@@ -70,8 +77,8 @@ def run_scan(workspace: Workspace, request: Request, tell: Callable[[str, int, i
         Any of its children; nothing is then published for the nights at hand.
     """
     with lock(workspace.lock_file):
-        rules = load_rules(workspace.rules)
-        context, kept = _context(workspace, request)
+        rules = load_rules(workspace.rules, known_day(request.known_on))
+        context, kept = context_of(workspace, request)
         read = (
             read_into(workspace, request.wanted, tell)
             if request.files
@@ -84,7 +91,7 @@ def run_scan(workspace: Workspace, request: Request, tell: Callable[[str, int, i
             return bench.scan(request, read)
 
 
-def _context(workspace: Workspace, request: Request) -> tuple[Context, list[str]]:
+def context_of(workspace: Workspace, request: Request) -> tuple[Context, list[str]]:
     """Read the context tables, keep what was given for later nights, say what is from earlier.
 
     What is given wins over the settings, and those over what an earlier scan was given: a night by
@@ -253,6 +260,12 @@ class _Bench:
         if self.context.absent and nights:
             absent = ", ".join(self.context.absent)
             remarks.append(f"not given: {absent}; the report says what that hides")
+        if request.known_on:
+            remarks.append(
+                f"judged as known on {request.known_on}: what was approved later does not count"
+                if nights
+                else f"to judge nights again as known on {request.known_on}, add --from DATE"
+            )
         known = self.lake.nights(LOOKUPS)
         remarks += [told for night in nights if (told := silent_before(night, known))]
         versions = self.store.night_rules()
