@@ -243,3 +243,33 @@ def test_a_year_of_carry_permit_checks_is_one_finding(workspace: Path, tmp_path:
     assert set(holding[0]["event_ids"]) == barred
     assert "licensing, 6,789 lookups by 4 operators" in holding[0]["title"]
     assert [f["rule_id"] for f in ruled if set(f["event_ids"]) & lawful] == []
+
+
+def test_another_trade_is_a_folder(tmp_path: Path) -> None:
+    """A hospital's pack judges looks at patient records; nothing else is installed or changed."""
+    workspace = tmp_path / "hospital"
+    assert auditwatch("init", workspace, "--rules", "hipaa").code == 0
+    nurse = {
+        "operator_id": "n4471", "operator_role": "RN", "operator_unit": "", "system": "EHR",
+        "transaction": "FHIR.REST.READ", "purpose": "TREAT", "reason": "", "agency": "",
+    }  # fmt: skip
+    rows = [
+        row(1, "2026-03-14T10:00:00-07:00", **nurse, case_id="Encounter/E-1", subject_id="P-1"),
+        row(2, "2026-03-14T11:00:00-07:00", **nurse, case_id="Encounter/E-1", subject_id="P-2"),
+        row(3, "2026-03-14T12:00:00-07:00", **(nurse | {"purpose": "HMARKT"})),
+    ]
+    (tmp_path / "roster.csv").write_text("operator_id,unit\nn4471,ward-3\n", "utf-8")
+    (tmp_path / "stays.csv").write_text(
+        "case_id,opened,unit,subjects\nENCOUNTER/E-1,2026-03-10,ward-3,P-1\n", "utf-8"
+    )
+    trail = write_trail(tmp_path / "trail.csv", rows)
+    context = ("--roster", tmp_path / "roster.csv", "--cases", tmp_path / "stays.csv")
+    told = auditwatch("-w", workspace, "scan", trail, *context)
+    assert told.code == 0, told.err
+    asked = {f["rule_id"]: f["event_ids"] for f in findings_of(workspace) if f["kind"] == "policy"}
+    assert asked == {
+        "TREATMENT:justification_missing": ["E000002"],
+        "NO-MARKETING": ["E000003"],
+    }
+    refused = auditwatch("init", tmp_path / "x", "--rules", "hippa")
+    assert (refused.code, "one of dppa, hipaa" in refused.err) == (2, True)
