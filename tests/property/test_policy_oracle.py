@@ -296,15 +296,19 @@ class Reader:
         told = "purpose" not in row["hidden"]
         if told and row["purpose"] and not self.valid(row):
             return "unknown_purpose"
-        failing = [
-            [name for name, answer in answers.items()
-             if answer is False and name not in ("asked", "unless")]
-            for answers in clauses.values()
-        ]  # fmt: skip
-        nearest = min(failing, key=lambda names: (len(names), "unit" in names), default=[])
-        if told and not row["purpose"] and nearest[:1] == ["purpose"]:
+        nearest = min((self.distance(one, clauses[one["id"]]) for one in permits), default=[0])
+        failing = nearest[-1] if permits else []
+        if told and not row["purpose"] and failing[:1] == ["purpose"]:
             return "no_purpose"
         return "not_permitted"
+
+    @staticmethod
+    def distance(one: Thing, answers: dict[str, bool | None]) -> list[Any]:
+        """Return how far a permit is from what was declared, its id, and what fails."""
+        failing = [name for name, answer in answers.items() if answer is False]
+        failing = [name for name in failing if name not in ("asked", "unless")]
+        other = sum(name in ("transaction", "system") for name in failing)
+        return [len(failing) + other, "unit" in failing, "for" not in one, one["id"], failing]
 
     def whole(self, one: Thing, row: Thing, *, eased: bool = False) -> bool | None:
         """Return whether a statement holds."""

@@ -124,7 +124,7 @@ class _Mattering:
     forbids, permits : tuple of Statement
         In force, and with no clause that what was declared already fails.
     nearest : Statement or None
-        The permit with the fewest such clauses, of one's own unit before another's.
+        The permit that comes nearest to what was declared.
     """
 
     forbids: tuple[Statement, ...]
@@ -228,7 +228,7 @@ class Policy:
             self._mattering[declared] = _Mattering(
                 forbids=tuple(one for one in left if one.forbids),
                 permits=tuple(one for one in left if not one.forbids),
-                nearest=min(permits, key=lambda one: _distance(failing[one]), default=None),
+                nearest=min(permits, key=lambda one: _distance(one, failing[one]), default=None),
             )
         return self._mattering[declared]
 
@@ -367,9 +367,14 @@ class Policy:
         )
 
 
-def _distance(failing: Collection[str]) -> tuple[int, bool]:
-    """Return how far a permit is from holding; one's own unit's permit is nearer than another's."""
-    return len(failing), "unit" in failing
+def _distance(permit: Statement, failing: Collection[str]) -> tuple[int, bool, bool]:
+    """Return how far a permit is from holding, by the clauses that fail.
+
+    To ask something else counts twice: it would have been another lookup. One's own unit's permit
+    is nearer than another's, and one for the declared purpose nearer than one for any.
+    """
+    other = len({"transaction", "system"} & set(failing))
+    return len(failing) + other, "unit" in failing, permit.purposes is None
 
 
 def _covers(covered: frozenset[str] | None, value: str | None) -> int:
