@@ -149,7 +149,7 @@ def test_a_broken_policy_judges_nothing(workspace: Path, tmp_path: Path) -> None
 
 def test_what_an_exception_lifts_stays_in_sight(workspace: Path, tmp_path: Path) -> None:
     """Inside its hours, for its operator and under its ceiling, it lifts; and all of it shows."""
-    (workspace / "rules/exceptions").mkdir()
+    (workspace / "rules/exceptions").mkdir(exist_ok=True)
     (workspace / "rules/exceptions/one.yml").write_text(EXCEPTION, "utf-8")
     clerk = {
         "operator_id": "L1", "operator_role": "licensing_clerk", "operator_unit": "licensing",
@@ -175,7 +175,7 @@ def test_what_an_exception_lifts_stays_in_sight(workspace: Path, tmp_path: Path)
                                                  ("E000200", "E000201")])  # fmt: skip
     other = tmp_path / "other"
     assert auditwatch("init", other).code == 0
-    (other / "rules/exceptions").mkdir()
+    (other / "rules/exceptions").mkdir(exist_ok=True)
     (other / "rules/exceptions/one.yml").write_text(EXCEPTION, "utf-8")
     told = auditwatch("-w", other, "scan", alone, "--fail-on", "high")
     assert told.code == 0, "what an exception lifts fails no threshold"
