@@ -376,27 +376,51 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def make_workspace(root: Path) -> Path:
+def make_workspace(root: Path, pack: str = "") -> Path:
     """Make a workspace, or add what an existing one lacks; return its folder.
+
+    Parameters
+    ----------
+    root : Path
+        Its folder.
+    pack : str
+        Name of the rule pack to copy: a folder of ``packs/``; the police pack when empty.
 
     Raises
     ------
     RefusedError
         When the system refuses.
+    UsageError
+        ``AW-CONFIG-007`` no pack of that name.
     """
+    source = _pack(pack) if pack else shipped_rules()
     ensure_folder(root)
     if not (root / FILE_NAME).exists():
         write_atomic(root / FILE_NAME, default_toml().encode())
     if not (root / "rules").exists():
-        _copy_rules(root)
+        _copy_rules(root, source)
     return root
 
 
-def _copy_rules(root: Path) -> None:
-    """Copy the shipped pack under a passing name first, so that half a pack is never used."""
+def _pack(name: str) -> Path:
+    """Return the folder of another pack that came with this installation."""
+    installed = Path(str(package_files("auditwatch"))) / "shipped_packs"
+    packs = installed if installed.is_dir() else Path(__file__).parents[2] / "packs"
+    known = {path.name: path for path in packs.iterdir() if path.is_dir()}
+    if name not in known:
+        raise UsageError(
+            f"no rule pack {name!r}",
+            code="AW-CONFIG-007",
+            expected="one of " + ", ".join(sorted(known)),
+            hint="or init without --rules, and put your own pack into the rules folder",
+        )
+    return known[name]
+
+
+def _copy_rules(root: Path, source: Path) -> None:
+    """Copy a pack under a passing name first, so that half a pack is never used."""
     passing = root / ".rules.new"
     shutil.rmtree(passing, ignore_errors=True)
-    source = shipped_rules()
     for path in sorted(source.rglob("*.yml")):
         write_atomic(passing / path.relative_to(source), path.read_bytes())
     try:

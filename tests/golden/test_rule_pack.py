@@ -81,8 +81,62 @@ def test_every_statement_decides_a_sample(ruleset: Ruleset, trials: list[Trial])
     assert wanted - decided == set()
 
 
+@pytest.mark.parametrize("pack", sorted((RULES.parent / "packs").iterdir()), ids=lambda p: p.name)
+def test_every_other_pack_is_a_folder_and_holds(pack: Path) -> None:
+    """Each further pack loads, each sample holds, and each statement decides one of them."""
+    other = load_rules(pack)
+    tried = list(try_samples(other))
+    assert [f"{t.sample.place}: {t.got}" for t in tried if not t.passed] == []
+    decided = {trial.got for trial in tried if trial.name == "policy"}
+    wanted = {
+        f"{'forbidden' if statement.forbids else 'permitted'} {statement.statement_id}"
+        for statement in other.statements
+    }
+    assert wanted - decided == set()
+    fired = {trial.name for trial in tried if trial.got == "true"}
+    assert {rule.rule_id for rule in other.rules} - fired == set()
+
+
+SYSTEMS = (
+    "CLETS", "NLETS", "NCIC", "III", "NICS", "DMV", "WPS", "CARPOS", "SRF", "AFS", "CSAR", "CHS",
+    "MUPS", "SVS", "ABS", "APS", "APPS", "MHFPS", "LEDS", "ALPR",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_every_system_is_permitted_and_refused_in_a_sample(
+    trials: list[Trial], system: str
+) -> None:
+    """Each system has a lookup that is permitted and one that is forbidden or not permitted."""
+    got = {
+        trial.got.split()[0]
+        for trial in trials
+        if trial.name == "policy" and trial.sample.lookup.get("system") == system
+    }
+    assert "permitted" in got
+    assert got & {"forbidden", "not_permitted", "justification_missing"}
+
+
+@pytest.mark.parametrize("key", ["authority", "verified"])
+@pytest.mark.parametrize("pack", ["rules", "packs/hipaa", "packs/dppa"])
+def test_every_statement_says_on_whose_word(key: str, pack: str) -> None:
+    """Each statement names its authority and how far that was verified; none is unverified."""
+    documents = [
+        document.content
+        for path in sorted((RULES.parent / pack / "permits").glob("*.yml"))
+        for document in read_documents(path)
+    ]
+    assert documents
+    for content in documents:
+        assert isinstance(content, dict)
+        for kind in ("permits", "forbids"):
+            stated = content.get(kind) or []
+            assert isinstance(stated, list)
+            assert [one for one in stated if not isinstance(one, dict) or key not in one] == []
+
+
 def test_every_verdict_has_a_sample(trials: list[Trial]) -> None:
-    """The decision tables show every verdict that the policy can give."""
+    """The decision tables show every verdict that the policy gives where nothing is excepted."""
     got = {trial.got.split()[0] for trial in trials if trial.name == "policy"}
     assert got == {
         "forbidden",

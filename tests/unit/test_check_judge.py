@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from auditwatch.check import Judged, Ruleset, judge, load_rules, make_facts
 from auditwatch.core.mask import MARK
-from auditwatch.core.schema import CASES, HITS, LOOKUPS, ROSTER, VERDICTS, Context
+from auditwatch.core.schema import CASES, DUTY, HITS, LOOKUPS, ROSTER, VERDICTS, Context
 
 SHIPPED = Path(__file__).parents[2] / "rules"
 USUAL = {
@@ -376,3 +377,76 @@ def test_parts_of_a_batch_give_the_same_as_the_whole(ruleset: Ruleset) -> None:
         pa.concat_tables([part.verdicts for part in parts]).combine_chunks()
     )
     assert whole.hits.to_pylist() == [row for part in parts for row in part.hits.to_pylist()]
+
+
+RETROACTIVE = """\
+kind: permits
+forbids:
+  - id: NO-BOATS
+    says: Traffic may not look up boats.
+    effective: {from: "2026-01-01"}
+    approved: {by: Chief, date: "2026-02-01"}
+    retroactive: {because: The order was lost in the mail.}
+    story: unit
+    severity: low
+    who: {units: [traffic]}
+    may: {transactions: [QB]}
+"""
+
+
+def test_verdict_of_a_retroactive_approval_says_so(tmp_path: Path) -> None:
+    """A lookup from before the approval is labelled; one from after it is not."""
+    ruleset = write(tmp_path, "permits/late.yml", RETROACTIVE)
+    rows = [{"transaction": "QB", "night": night} for night in ("2026-01-31", "2026-02-01")]
+    early, late = judged(ruleset, *rows).verdicts.to_pylist()
+    assert (early["verdict"], late["verdict"]) == ("forbidden", "forbidden")
+    assert "approved on 2026-02-01, after this lookup; The order was lost" in early["says"]
+    assert late["says"] == "Traffic may not look up boats."
+
+
+@pytest.mark.parametrize(
+    ("row", "change"),
+    [
+        ({"purpose": "J"}, "permitted with purpose C."),
+        ({"reason_norm": "n/a"}, "permitted with a reason that says something or the number of"),
+        ({"operator_unit": "records", "transaction": "ZR"}, "permitted with purpose A."),
+    ],
+)  # fmt: skip
+def test_refusal_names_the_change_that_would_have_permitted_it(
+    ruleset: Ruleset, row: dict[str, Any], change: str
+) -> None:
+    """A refusal ends with what would have made the nearest permit hold."""
+    (verdict,) = judged(ruleset, row).verdicts.to_pylist()
+    assert f"It would have been {change}" in verdict["says"]
+
+
+@pytest.mark.parametrize(
+    ("time", "fires"),
+    [("06:59:59", False), ("07:00:00", True), ("12:00:00", True), ("17:00:00", True),
+     ("17:00:01", False)],
+)  # fmt: skip
+def test_duty_counts_an_hour_around_each_recorded_spell(
+    tmp_path: Path, time: str, fires: bool
+) -> None:
+    """From an hour before the first spell to an hour after the last; who is not listed is open."""
+    ruleset = write(tmp_path, "detections/a.yml", rule('  s: {on_duty: "yes"}\n  condition: s'))
+    spells = [("08:00", "12:00"), ("12:00", "16:00")]
+    duty = pa.Table.from_pylist(
+        [
+            {"operator_id": name, "starts": instant(start), "ends": instant(end)}
+            for name in ("T0", "T1")
+            for start, end in spells
+        ],
+        schema=DUTY.schema,
+    )
+    row = {"event_time": instant(time)}
+    rows = (row, row | {"operator_id": "T9"})
+    result = judged(ruleset, *rows, context=Context(duty=duty))
+    assert (("e0", "a-sample") in hits(result)) is fires
+    assert result.undecided["a-sample"] == 1
+    assert ("e0", "a-sample") not in hits(judged(ruleset, row))
+
+
+def instant(time: str) -> datetime:
+    """Return a time of one day in UTC."""
+    return datetime.fromisoformat(f"2026-01-15T{time}+00:00")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -189,6 +190,164 @@ def test_versions_that_meet_are_taken(pack: Path) -> None:
     assert [s.statement_id for s in load_rules(pack).statements].count("SAMPLE") == 2
 
 
+def test_a_replacement_ends_the_version_before_it(pack: Path) -> None:
+    """A version that says which one it replaces ends that one, and needs no end in it."""
+    replacing = '  - id: SAMPLE\n    replaces: "2026-01-01"\n'
+    text = (PERMIT + NEXT_VERSION).replace(', until: "2026-07-01"', "")
+    text = replacing.join(text.rsplit("  - id: SAMPLE\n", 1))
+    (pack / "permits/sample.yml").write_text(text, "utf-8")
+    first, second = (s for s in load_rules(pack).statements if s.statement_id == "SAMPLE")
+    assert (str(first.until), second.until) == ("2026-06-30", None)
+    before = load_rules(pack, date(2026, 5, 31)).statements
+    assert [s.until for s in before if s.statement_id == "SAMPLE"] == [None]
+
+
+def test_an_end_that_a_replacement_made_was_not_known_before(pack: Path) -> None:
+    """An end on the day a replacement begins is unknown until the replacement is approved."""
+    later = NEXT_VERSION.replace("2026-06-30", "2026-07-01").replace(
+        "  - id: SAMPLE\n", '  - id: SAMPLE\n    replaces: "2026-01-01"\n'
+    )
+    (pack / "permits/sample.yml").write_text(PERMIT + later, "utf-8")
+    known = {
+        day: [str(s.until) for s in load_rules(pack, day).statements if s.statement_id == "SAMPLE"]
+        for day in (date(2025, 11, 1), date(2026, 5, 31), date(2026, 6, 1))
+    }
+    assert list(known.values()) == [[], ["None"], ["2026-07-01", "None"]]
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "place"),
+    [
+        (("2026-06-30", "2026-07-02"), "AW-RULES-017", "13:5"),
+        (("  - id: SAMPLE", '  - id: SAMPLE\n    replaces: "2026-01-02"'), "AW-RULES-017", "12:5"),
+    ],
+)
+def test_versions_may_not_leave_a_gap(
+    pack: Path, change: tuple[str, str], code: str, place: str
+) -> None:
+    """Days on which no version is in force, or a replacement of nothing, are refused."""
+    error = refusal(pack, "permits/sample.yml", PERMIT + NEXT_VERSION.replace(*change))
+    assert (error.code, error.where) == (code, f"permits/sample.yml:{place}")
+
+
+SHADOW = """\
+forbids:
+  - id: NEVER
+    says: Never.
+    effective: {from: "2020-01-01"}
+    approved: {by: Chief, date: "2019-12-01"}
+    story: unit
+    severity: low
+    who: {units: [patrol, traffic]}
+    may: {transactions: [vehicle_checks]}
+"""
+
+
+def test_permit_that_a_forbid_always_shadows_is_refused(pack: Path) -> None:
+    """A permit that can never permit anything is refused, naming the forbid."""
+    error = refusal(pack, "permits/sample.yml", PERMIT + SHADOW)
+    assert (error.code, error.where) == ("AW-RULES-018", "permits/sample.yml:3:5")
+    assert "NEVER (permits/sample.yml:12)" in error.expected
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "    for: [C]\n",  # a registration needs no purpose: without one the permit still serves
+        "    when: {any_of: [carry_permit]}\n",
+        "    unless: [firearm_return]\n",
+    ],
+)
+def test_permit_that_a_forbid_shadows_in_part_is_taken(pack: Path, more: str) -> None:
+    """A forbid with a condition, an exception or a purpose of its own leaves the permit its use."""
+    (pack / "permits/sample.yml").write_text(PERMIT + SHADOW + more, "utf-8")
+    assert load_rules(pack).counts["forbids"]
+
+
+def test_forbid_that_ends_leaves_the_permit_its_days(pack: Path) -> None:
+    """A forbid that is over before the permit is shadows it no longer."""
+    text = PERMIT + SHADOW.replace('"2020-01-01"}', '"2020-01-01", until: "2026-06-30"}')
+    (pack / "permits/sample.yml").write_text(text, "utf-8")
+    assert load_rules(pack).counts["forbids"]
+
+
+def test_unverified_fact_may_not_forbid(pack: Path) -> None:
+    """A forbid that rests on what nobody verified is refused; a permit may."""
+    error = refusal(pack, "permits/sample.yml", PERMIT + SHADOW + "    verified: U\n")
+    assert (error.code, error.where) == ("AW-RULES-019", "permits/sample.yml:20:5")
+    (pack / "permits/sample.yml").write_text(PERMIT + "    verified: U\n", "utf-8")
+    assert load_rules(pack).counts["permits"]
+
+
+def test_folder_that_is_no_part_of_a_pack_is_refused(pack: Path) -> None:
+    """A misspelt folder beside the parts of a pack is refused instead of passed over."""
+    (pack / "exeptions").mkdir()
+    with pytest.raises(RuleError) as caught:
+        load_rules(pack)
+    assert (caught.value.code, caught.value.where) == ("AW-RULES-001", "exeptions")
+    assert "exceptions" in caught.value.hint
+
+
+EXCEPTION = """\
+kind: exception
+id: EX-1
+because: One incident number for the whole checkpoint.
+ticket: MEMO-26-088
+lifts: {permits: [SAMPLE]}
+only: {operators: [T7], transactions: [RQ]}
+effective: {from: "2026-03-13T18:00", until: "2026-03-14T04:00"}
+requested_by: Sgt. Lee
+approved: {by: Lt. Moreno, date: "2026-03-10", document: MEMO-26-088}
+ceiling: {lookups_a_night: 60, severity: low}
+"""
+SPOILED_EXCEPTIONS = {
+    "no end": (', until: "2026-03-14T04:00"', "", "AW-RULES-020", "7:1", ""),
+    "too late an end": ("2026-03-14T04:00", "2027-03-15", "AW-RULES-020", "7:39", ""),
+    "ends before": ("2026-03-14T04:00", "2026-03-13T18:00", "AW-RULES-005", "7:39", ""),
+    "half an hour": ("2026-03-14T04:00", "2026-03-14T04:30", "AW-RULES-005", "7:39", ""),
+    "no such day": ("2026-03-14T04:00", "2026-02-30", "AW-RULES-005", "7:39", ""),
+    "own approval": ("by: Lt. Moreno", "by: sgt.  LEE", "AW-RULES-021", "9:12", ""),
+    "late approval": ('date: "2026-03-10"', 'date: "2026-03-14"', "AW-RULES-021", "9:28", ""),
+    "nobody asked": ("requested_by: Sgt. Lee\n", "", "AW-RULES-002", "1:1", ""),
+    "no ticket": ("ticket: MEMO-26-088\n", "", "AW-RULES-002", "1:1", ""),
+    "no ceiling": (
+        "ceiling: {lookups_a_night: 60, severity: low}\n",
+        "",
+        "AW-RULES-002",
+        "1:1",
+        "",
+    ),
+    "above its ceiling": (
+        "severity: low",
+        "severity: informational",
+        "AW-RULES-022",
+        "5:9",
+        "",
+    ),
+    "no such ceiling": ("severity: low", "severity: critical", "AW-RULES-004", "10:32", ""),
+    "everybody": ("operators: [T7], ", "", "AW-RULES-020", "6:1", ""),
+    "unknown permit": ("[SAMPLE]", "[SAMPEL]", "AW-RULES-004", "5:19", "'SAMPLE'"),
+    "a permit is no forbid": ("permits: [SAMPLE]", "forbids: [SAMPLE]", "AW-RULES-004", "5:19", ""),
+    "unknown key": ("[RQ]", "[RQQ]", "AW-RULES-004", "6:40", "'RQ'"),
+    "misspelt term": ("transactions:", "transaction:", "AW-YAML-006", "6:25", "'transactions'"),
+    "lifts nothing": ("{permits: [SAMPLE]}", "{}", "AW-RULES-002", "5:1", ""),
+}
+
+
+@pytest.mark.parametrize("fault", SPOILED_EXCEPTIONS)
+def test_spoiled_exception_is_refused_at_its_place(pack: Path, fault: str) -> None:
+    """An exception with one fault is refused with code, file, line and column."""
+    good, bad, code, place, hint = SPOILED_EXCEPTIONS[fault]
+    assert good in EXCEPTION
+    (pack / "exceptions").mkdir(exist_ok=True)
+    (pack / "permits/sample.yml").write_text(PERMIT, "utf-8")
+    (pack / "exceptions/one.yml").write_text(EXCEPTION, "utf-8")
+    assert list(load_rules(pack).exemptions) == ["EX-1"]
+    error = refusal(pack, "exceptions/one.yml", EXCEPTION.replace(good, bad, 1))
+    assert (error.code, error.where) == (code, f"exceptions/one.yml:{place}")
+    assert hint in error.hint
+
+
 def test_id_cannot_be_a_permit_and_a_forbid(pack: Path) -> None:
     """One id is either a permit or a forbid."""
     forbid = NEXT_VERSION.replace("2026-06-30", "2026-07-01") + (
@@ -213,16 +372,36 @@ def test_forbid_without_any_clause_is_refused(pack: Path) -> None:
     assert error.code == "AW-RULES-014"
 
 
-@pytest.mark.parametrize("code", ["NO", "0123", "1_000", "22:30", "on", "1e3"])
-def test_codes_keep_their_text(pack: Path, code: str) -> None:
-    """A purpose code that YAML would read as a number, a time or a truth stays as it is written."""
+CODES = ("NO", "0123", "1_000", "22:30", "on", "3.10")
+
+
+def with_code(pack: Path, code: str) -> None:
+    """Add a purpose code to the catalogue, as it stands in the file, and a permit for it."""
     purposes = pack / "catalogue/purposes.yml"
     added = f"  - {{code: {code}, name: Sample, means: Sample., authority: none}}\n"
     purposes.write_text(purposes.read_text("utf-8") + added, "utf-8")
     permit = PERMIT.replace("for: [C]", f"for: [{code}]")
     (pack / "permits/sample.yml").write_text(permit, "utf-8")
+
+
+@pytest.mark.parametrize("code", [*(f'"{code}"' for code in CODES), "1e3", "S-1", "5"])
+def test_codes_keep_their_text(pack: Path, code: str) -> None:
+    """A purpose code in quotes, or one that no reader could mistake, stays as it is written."""
+    with_code(pack, code)
     (sample,) = (s for s in load_rules(pack).statements if s.statement_id == "SAMPLE")
-    assert sample.purposes == {code}
+    assert sample.purposes == {code.strip('"')}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_codes_that_other_readers_change_are_refused(pack: Path, code: str) -> None:
+    """Without quotes, a code that YAML 1.1 takes for a truth, a number or a time is refused."""
+    with_code(pack, code)
+    with pytest.raises(RuleError) as caught:
+        load_rules(pack)
+    line = (pack / "catalogue/purposes.yml").read_text("utf-8").count("\n")
+    assert caught.value.code == "AW-YAML-009"
+    assert caught.value.where == f"catalogue/purposes.yml:{line}:6"
+    assert caught.value.expected == f'"{code}"'
 
 
 @pytest.mark.parametrize("part", ["purposes", "transactions", "units", "verdicts", "logsources"])
@@ -246,12 +425,6 @@ def test_file_that_would_be_passed_over_is_refused(pack: Path, name: str) -> Non
     """A file of another name than *.yml is refused instead of passed over in silence."""
     error = refusal(pack, name, RULE)
     assert (error.code, error.where) == ("AW-RULES-001", name)
-
-
-def test_exceptions_are_refused(pack: Path) -> None:
-    """An exception file is refused as long as exceptions are not judged."""
-    (pack / "exceptions").mkdir(exist_ok=True)
-    assert refusal(pack, "exceptions/one.yml", "kind: exception\n").code == "AW-RULES-016"
 
 
 def test_second_catalogue_part_is_refused(pack: Path) -> None:

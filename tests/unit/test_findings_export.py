@@ -36,13 +36,13 @@ FINDING = Finding(
 
 
 def test_json_lines_have_the_agreed_fields_in_the_agreed_order() -> None:
-    """A line a finding, 17 fields in order, plain UTF-8, times without empty fractions."""
+    """A line a finding, 18 fields in order, plain UTF-8, times without empty fractions."""
     data = export_findings([FINDING, FINDING], "jsonl", Masker("", reveal=True))
     first, second, end = data.decode("utf-8").split("\n")
     row = json.loads(first)
     assert (first, end) == (second, "")
     assert tuple(row) == EXPORT_FIELDS
-    assert len(EXPORT_FIELDS) == 17
+    assert len(EXPORT_FIELDS) == 18
     assert row["first_seen"] == "2026-02-01T17:00:00Z"
     assert row["last_seen"] == "2026-02-01T17:00:00.250000Z"
     assert row["title"] == "Looked up a colleague: T1"

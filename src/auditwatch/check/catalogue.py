@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
+
+    from auditwatch.check.purpose import Purpose
 
 __all__ = [
     "SEVERITIES",
@@ -16,7 +17,6 @@ __all__ = [
     "STORIES",
     "Catalogue",
     "Manner",
-    "Purpose",
     "Transaction",
     "WordList",
 ]
@@ -30,32 +30,6 @@ SOFT_VERDICTS: Final = (
     "no_purpose",
     "not_permitted",
 )
-
-
-@dataclass(frozen=True)
-class Purpose:
-    """A purpose code and the days on which it may be declared.
-
-    Parameters
-    ----------
-    code : str
-        As in the trail, upper case.
-    name : str
-        For people.
-    valid_from, valid_to : date or None
-        First day, and first day no longer; None where there is no limit.
-    """
-
-    code: str
-    name: str
-    valid_from: date | None
-    valid_to: date | None
-
-    def state(self, day: date) -> str:
-        """Return ``valid``, ``withdrawn`` or ``not_yet`` on a day."""
-        if self.valid_from is not None and day < self.valid_from:
-            return "not_yet"
-        return "withdrawn" if self.valid_to is not None and day >= self.valid_to else "valid"
 
 
 @dataclass(frozen=True)
@@ -109,6 +83,8 @@ class Catalogue:
     ----------
     purposes, transactions, lists : mapping
         By code, key and name.
+    jurisdiction : str
+        State of lookups whose agency does not tell it; empty when that is not known.
     systems, roles : frozenset of str
         Known names.
     units : mapping of str to str
@@ -122,6 +98,7 @@ class Catalogue:
     """
 
     purposes: Mapping[str, Purpose]
+    jurisdiction: str
     transactions: Mapping[str, Transaction]
     systems: frozenset[str]
     units: Mapping[str, str]

@@ -10,10 +10,11 @@ from auditwatch.check.catalogue import (
     STORIES,
     Catalogue,
     Manner,
-    Purpose,
     Transaction,
     WordList,
 )
+from auditwatch.check.purpose import KEYS as PURPOSE_KEYS
+from auditwatch.check.purpose import read_purposes
 from auditwatch.check.section import Section
 from auditwatch.core.errors import RuleError
 from auditwatch.core.strict import Document, read_documents
@@ -42,6 +43,9 @@ TRANSACTION_KEYS: Final = (
     "name",
     "followed_by",
 )
+
+#: Keys that a part has beside its list.
+MORE_KEYS: Final = {"units": ("roles",), "purposes": ("jurisdiction",)}
 
 PARTS: Final = (
     "purposes",
@@ -148,7 +152,7 @@ class CatalogueFiles:
 
     def items(self, kind: str, *keys: str) -> Iterable[Section]:
         """Yield the list of one part, each with no other keys than these."""
-        part = self.part(kind).only("kind", kind, *(("roles",) if kind == "units" else ()))
+        part = self.part(kind).only("kind", kind, *MORE_KEYS.get(kind, ()))
         return (section.only(*keys) for section in part.sections(kind))
 
 
@@ -172,7 +176,8 @@ def read_catalogue(files: CatalogueFiles) -> Catalogue:
         )
         _add(lists, words.name, words, section, "name")
     return Catalogue(
-        purposes=_purposes(files),
+        purposes=read_purposes(files.items("purposes", *PURPOSE_KEYS)),
+        jurisdiction=files.part("purposes").text("jurisdiction", ""),
         transactions=transactions,
         systems=frozenset(_systems(files)),
         units=_units(files),
@@ -189,23 +194,6 @@ def _add(into: dict[str, Item], name: str, item: Item, section: Section, key: st
     if name in into:
         raise section.error(f"{name!r} a second time", key, code="AW-RULES-007", expected="once")
     into[name] = item
-
-
-def _purposes(files: CatalogueFiles) -> dict[str, Purpose]:
-    """Return purposes by code."""
-    found: dict[str, Purpose] = {}
-    keys = ("code", "name", "means", "authority", "valid_from", "valid_to")
-    for section in files.items("purposes", *keys):
-        purpose = Purpose(
-            section.text("code"),
-            section.text("name"),
-            section.day("valid_from"),
-            section.day("valid_to"),
-        )
-        if purpose.valid_from and purpose.valid_to and purpose.valid_to <= purpose.valid_from:
-            raise section.error("valid_to is not after valid_from", "valid_to", code="AW-RULES-005")
-        _add(found, purpose.code, purpose, section, "code")
-    return found
 
 
 def _transactions(files: CatalogueFiles) -> dict[str, Transaction]:

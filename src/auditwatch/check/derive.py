@@ -6,6 +6,7 @@ needs is not there the answer is *unknown*, which no rule may take for yes or fo
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditwatch.check.coded import Coded, code_texts
-from auditwatch.check.facts import DAY_KEYS, EPOCH
+from auditwatch.check.facts import DAY_KEYS, EPOCH, SECOND_KEYS
+from auditwatch.check.purpose import STATES
 from auditwatch.check.states import reason_state
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ __all__ = ["DERIVED", "night_days"]
 
 #: What stands around a number typed into a text, so that no longer number is cut in two.
 EDGE: Final = r"(?:^|[^0-9A-Z-])"
+ORI: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{7}")
 YES_NO: Final = ("no", "yes")
 RELATIONS: Final = ("none", "self", "household", "own_vehicle", "colleague", "colleague_vehicle")
 
@@ -111,18 +114,37 @@ def _tier(columns: Columns) -> Coded:
 
 def _purpose_state(columns: Columns) -> Coded:
     """Return whether the declared code was in force on that night."""
-    words = ("none", "undefined", "valid", "withdrawn", "not_yet")
-    purposes, nights = columns.coded("purpose"), columns.coded("night")
+    words = ("none", "undefined", *STATES)
+    purposes, nights, places = map(columns.coded, ("purpose", "night", "jurisdiction"))
     days = [date.fromisoformat(text) for text in nights.texts()]
-    states = np.full((len(purposes.values) + 2, len(days) + 2), 1, dtype=np.int64)
+    where = [*places.texts(), None, None]
+    states = np.full((len(purposes.values) + 2, len(days) + 2, len(where)), 1, dtype=np.int64)
     for row, code in enumerate(purposes.texts()):
         known = columns.catalogue.purposes.get(code)
         if known is not None:
-            states[row, : len(days)] = [words.index(known.state(day)) for day in days]
+            states[row, : len(days)] = [
+                [_place(known.state(day, place), words) for place in where] for day in days
+            ]
     states[:, len(days) :] = -1
-    states[purposes.absent, :] = 0
-    states[purposes.unknown, :] = -1
-    return code_texts(states[purposes.codes, nights.codes], words)
+    states[purposes.absent] = 0
+    states[purposes.unknown] = -1
+    return code_texts(states[purposes.codes, nights.codes, places.codes], words)
+
+
+def _place(word: str | None, words: tuple[str, ...]) -> int:
+    """Return a word's place among words; -1 for None, which is unknown."""
+    return -1 if word is None else words.index(word)
+
+
+def _jurisdiction(columns: Columns) -> Coded:
+    """Return the state that the agency's ORI names, else the catalogue's own."""
+    agencies = columns.coded("agency")
+    otherwise = columns.catalogue.jurisdiction or None
+    states = [text[:2] if ORI.fullmatch(text) else otherwise for text in agencies.texts()]
+    every = [*states, otherwise, otherwise]
+    values = sorted({state for state in every if state is not None})
+    places = np.array([-1 if state is None else values.index(state) for state in every])
+    return code_texts(places[agencies.codes], values)
 
 
 def _numbers(columns: Columns) -> tuple[Coded, Coded]:
@@ -228,6 +250,26 @@ def _case_operator(columns: Columns) -> Coded:
     """Return whether the operator is assigned to the case."""
     words = ("assigned", "not_assigned", "no_case")
     return _case_member(columns, "operator_id", "operators", words)
+
+
+def _case_unit(columns: Columns) -> Coded:
+    """Return whether the case is that of the operator's unit; unknown when it names no unit."""
+    cases = columns.facts.cases
+    if cases is None:
+        return _all_unknown(columns)
+    places, _ = _case_places(columns, cases)
+    units = columns.coded("unit")
+    known = units.texts()
+    numbers = {name: number for number, name in enumerate(known)}
+    charged = [
+        -1 if unit is None else numbers.get(unit, len(known) + 2) for unit in (*cases.units, None)
+    ]
+    charge = np.array(charged, dtype=np.int64)[places]
+    answers = np.where(charge == units.codes, 0, 1)
+    answers = np.where((charge < 0) | (units.codes >= units.absent), -1, answers)
+    number = columns.coded("number_kind")
+    answers = np.where(number.codes == number.unknown, -1, np.where(places < 0, 2, answers))
+    return code_texts(answers, ("own", "other", "no_case"))
 
 
 def _case_subject(columns: Columns) -> Coded:
@@ -350,6 +392,21 @@ def _training_lapsed(columns: Columns) -> Coded:
     return code_texts(np.where((people >= 0) & (until >= 0), lapsed, -1), YES_NO)
 
 
+def _on_duty(columns: Columns) -> Coded:
+    """Return whether it was made within an hour of recorded duty; unknown without any record."""
+    duty = columns.facts.duty
+    if duty is None or "event_time" not in columns.batch.schema.names:
+        return _all_unknown(columns)
+    people = _positions(columns, "operator_id", duty.operators)
+    times = columns.batch.column("event_time").cast(pa.timestamp("s", "UTC"), safe=False)
+    seconds = pc.fill_null(times.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
+    keys = people * SECOND_KEYS + seconds
+    places = np.searchsorted(duty.starts, keys, side="right") - 1
+    inside = (places >= 0) & (keys <= np.append(duty.ends, -1)[places])
+    known = (people >= 0) & (seconds >= 0)
+    return code_texts(np.where(known, inside.astype(np.int64), -1), YES_NO)
+
+
 def _duty_near(columns: Columns) -> Coded:
     """Return whether duty was recorded within a day; that no duty was given is an answer too."""
     duty = columns.facts.duty
@@ -368,12 +425,14 @@ DERIVED: Final[dict[str, Callable[[Columns], Coded]]] = {
     "role": _role,
     "unit_type": _unit_type,
     "tier": _tier,
+    "jurisdiction": _jurisdiction,
     "purpose_state": _purpose_state,
     "reason_state": reason_state,
     "number": _number,
     "number_kind": _number_kind,
     "case_state": _case_state,
     "case_operator": _case_operator,
+    "case_unit": _case_unit,
     "case_subject": _case_subject,
     "owner": _owner,
     "subject_relation": _subject_relation,
@@ -381,5 +440,6 @@ DERIVED: Final[dict[str, Callable[[Columns], Coded]]] = {
     "requester_on_roster": _requester_on_roster,
     "operator_separated": _operator_separated,
     "training_lapsed": _training_lapsed,
+    "on_duty": _on_duty,
     "duty_near": _duty_near,
 }

@@ -20,6 +20,7 @@ __all__ = [
     "DAY_KEYS",
     "EPOCH",
     "NEVER",
+    "SECOND_KEYS",
     "CaseList",
     "Duty",
     "Facts",
@@ -32,6 +33,8 @@ __all__ = [
 #: Day number of a date that is not given: later than any night.
 NEVER: Final = np.iinfo(np.int32).max
 EPOCH: Final = date(1970, 1, 1)
+DUTY_SLACK: Final = 3600  # seconds before and after a recorded spell that still count as duty
+SECOND_KEYS: Final = 1 << 40  # likewise, for seconds since 1970
 DAY_KEYS: Final = 1_000_000  # more than there are day numbers, so that keys of operators never meet
 
 
@@ -85,19 +88,33 @@ class Owners:
 
 @dataclass(frozen=True, eq=False)
 class Duty:
-    """Recorded duty: operators, and sorted keys operator number x `DAY_KEYS` + day number."""
+    """Recorded duty.
+
+    Parameters
+    ----------
+    operators : pa.Array of text, shape (n_operators,)
+        Ids as in the trail.
+    days : ndarray of int64
+        Sorted keys operator number x `DAY_KEYS` + day number.
+    starts, ends : ndarray of int64, shape (n_spells,)
+        Sorted keys operator number x `SECOND_KEYS` + seconds since 1970, with `DUTY_SLACK` on
+        either side; spells of one operator that meet are one.
+    """
 
     operators: pa.Array
     days: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class CaseList:
-    """Cases: ids, first and last day, and who and what belongs to each."""
+    """Cases: ids, first and last day, the unit in charge, and who and what belongs to each."""
 
     ids: pa.Array
     opened: NDArray[np.int32]
     closed: NDArray[np.int32]
+    units: tuple[str | None, ...]
     operators: tuple[frozenset[str], ...]
     subjects: tuple[frozenset[str], ...]
 
@@ -243,12 +260,37 @@ def _duty(table: pa.Table) -> Duty:
     operators = _texts(table, "operator_id")
     numbers = {name: n for n, name in enumerate(sorted({name for name in operators if name}))}
     keys: set[int] = set()
+    around: list[tuple[int, int]] = []
     spells = zip(operators, *(table[name].to_pylist() for name in ("starts", "ends")), strict=True)
     for name, starts, ends in spells:
         if name and starts and ends:
             first, last = (starts.date() - EPOCH).days - 1, (ends.date() - EPOCH).days + 1
             keys.update(numbers[name] * DAY_KEYS + day for day in range(first, last + 1))
-    return Duty(pa.array(numbers, pa.string()), np.array(sorted(keys), dtype=np.int64))
+            base = numbers[name] * SECOND_KEYS
+            around.append(
+                (
+                    base + int(starts.timestamp()) - DUTY_SLACK,
+                    base + int(ends.timestamp()) + DUTY_SLACK,
+                )
+            )
+    spells_of = _joined(around)
+    return Duty(
+        pa.array(numbers, pa.string()),
+        np.array(sorted(keys), dtype=np.int64),
+        spells_of[:, 0],
+        spells_of[:, 1],
+    )
+
+
+def _joined(spells: list[tuple[int, int]]) -> NDArray[np.int64]:
+    """Return spells in order, those that meet made one."""
+    joined: list[list[int]] = []
+    for start, end in sorted(spells):
+        if joined and start <= joined[-1][1]:
+            joined[-1][1] = max(joined[-1][1], end)
+        else:
+            joined.append([start, end])
+    return np.array(joined, dtype=np.int64).reshape(-1, 2)
 
 
 def _word(relation: str | None) -> str:
@@ -262,6 +304,7 @@ def _cases(table: pa.Table) -> CaseList:
         pa.array(_texts(table, "case_id"), pa.string()),
         _days(table, "opened", -1),
         _days(table, "closed", NEVER),
+        tuple(_texts(table, "unit")),
         tuple(_members(cell) for cell in _texts(table, "operators")),
         tuple(_members(cell) for cell in _texts(table, "subjects")),
     )

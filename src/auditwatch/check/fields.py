@@ -93,7 +93,8 @@ _ALL: Final = (
         number=True,
         fact=True,
     ),
-    _fact("purpose_state", "valid, withdrawn, not_yet, undefined, none", ("purpose",)),
+    _fact("jurisdiction", "state of the agency's ORI, else that of purposes.yml", ()),
+    _fact("purpose_state", "valid, withdrawn, not_yet, elsewhere, undefined, none", ("purpose",)),
     _fact("reason_state", "given, placeholder, none", ("reason",)),
     _fact(
         "number_kind",
@@ -107,6 +108,12 @@ _ALL: Final = (
         "cases",
     ),
     _fact("case_operator", "assigned, not_assigned", ("case_id", "reason"), "cases"),
+    _fact(
+        "case_unit",
+        "own, other: the unit in charge of the case is the operator's",
+        ("case_id", "reason"),
+        "cases",
+    ),
     _fact("case_subject", "known, not_known", ("case_id", "reason", "subject_id"), "cases"),
     _fact(
         "subject_relation",
@@ -121,6 +128,12 @@ _ALL: Final = (
     ),
     _fact("operator_separated", "yes, no", ("operator_id",), "roster"),
     _fact("training_lapsed", "yes, no", ("operator_id",), "roster"),
+    _fact(
+        "on_duty",
+        "yes, no: within an hour of duty recorded for the operator",
+        ("operator_id", "event_time"),
+        "duty",
+    ),
     _fact("duty_near", "yes, no, not_given: duty recorded within a day", ("operator_id",)),
 )
 

@@ -70,6 +70,7 @@ def _hits(rule: Rule, columns: Columns, rows: NDArray[np.int64]) -> pa.Table:
         "severity": rule.severity,
         "innocent": rule.innocent,
         "place": rule.place,
+        "suppressed_by": "",
     }
     taken = pa.array(rows)
     given = {

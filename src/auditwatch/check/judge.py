@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from auditwatch.check.coded import code_column
 from auditwatch.check.columns import Columns
 from auditwatch.check.hits import find_hits
+from auditwatch.check.lifting import lift_hits
 from auditwatch.check.verdicts import give_verdicts
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from auditwatch.check.facts import Facts
     from auditwatch.check.ruleset import Ruleset
 
-__all__ = ["Judged", "judge"]
+__all__ = ["Judged", "judge", "judge_policy"]
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,20 @@ def judge(ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts) -> Judged:
     Returns
     -------
     Judged
-        The same for the same input, on any number of threads: nothing is kept between calls.
+        The same for the same input, on any number of threads. Ceilings of exceptions are of a
+        whole night: `lifting.hold_ceilings` holds them once all batches of a night are judged.
     """
     columns = Columns(_heads(batch), facts, ruleset.catalogue)
     hits, undecided = find_hits(ruleset.rules, columns)
-    return Judged(give_verdicts(ruleset.policy, columns), hits, undecided)
+    exemptions = ruleset.exemptions.values()
+    return Judged(
+        give_verdicts(ruleset.policy, columns), lift_hits(hits, exemptions, columns), undecided
+    )
+
+
+def judge_policy(ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts) -> pa.Table:
+    """Return the verdicts of `judge` alone, without asking any rule."""
+    return give_verdicts(ruleset.policy, Columns(_heads(batch), facts, ruleset.catalogue))
 
 
 def _heads(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -5,29 +5,36 @@ Deny by default, forbid over permit, and nothing unknown is ever taken for permi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from auditwatch.check.columns import NO, UNKNOWN, YES
+from auditwatch.check.wording import forbidden_words, nearest_words, retroactive_words, spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from auditwatch.check.catalogue import Catalogue
+    from auditwatch.check.exemption import Exemption
     from auditwatch.check.requirement import Requirement
     from auditwatch.check.statement import Statement
 
-__all__ = ["Decision", "Policy", "Question"]
+__all__ = ["UNMAPPED", "Decision", "Policy", "Question"]
+
+#: Stands for a message key that no catalogue maps.
+UNMAPPED: Final = "?"
 
 #: Which field of the trail a clause looks at.
 FIELD_OF: Final = {
     "transaction": "transaction",
     "unit": "operator_unit",
     "role": "operator_role",
+    "jurisdiction": "agency",
     "system": "system",
     "purpose": "purpose",
 }
+SEVERITY_ORDER: Final = ("informational", "low", "medium", "high", "critical")
 
 
 @dataclass(frozen=True)
@@ -36,12 +43,14 @@ class Question:
 
     Parameters
     ----------
-    unit, role, system, transaction : str or None
+    unit, role, jurisdiction, system : str or None
         None where it is empty, not exported, or not in the catalogue.
+    transaction : str or None
+        `UNMAPPED` for a key that is not in the catalogue; None where there is none.
     purpose : str or None
         Empty when none was declared; None when the source does not export it.
-    purpose_valid : bool
-        The code is in the catalogue and in force on that day.
+    purpose_valid : int
+        NO, YES or UNKNOWN: the code is in the catalogue and in force on that day in that state.
     day : date
         The lookup's own night.
     answers : mapping of str to int
@@ -50,18 +59,36 @@ class Question:
         Fields that no lookup of the source tells.
     placeholder : bool
         A placeholder was typed in place of a reason.
+    exempted : tuple of str
+        Ids of the exceptions whose terms the lookup meets.
     """
 
     unit: str | None
     role: str | None
+    jurisdiction: str | None
     system: str | None
     transaction: str | None
     purpose: str | None
-    purpose_valid: bool
+    purpose_valid: int
     day: date
     answers: Mapping[str, int]
     hidden: frozenset[str]
     placeholder: bool = False
+    exempted: tuple[str, ...] = ()
+
+    @property
+    def declared(self) -> tuple[object, ...]:
+        """All of it but the answers and exceptions: what decides which statements can matter."""
+        return (
+            self.unit,
+            self.role,
+            self.jurisdiction,
+            self.system,
+            self.transaction,
+            self.purpose,
+            self.purpose_valid,
+            self.day,
+        )
 
 
 @dataclass(frozen=True)
@@ -75,6 +102,8 @@ class Decision:
     missing: str
     says: str
     place: str
+    suppressed_by: str = ""
+    lifted: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +119,23 @@ class _Reading:
 
 
 @dataclass(frozen=True)
+class _Mattering:
+    """The statements that can matter to what was declared, whatever was typed as a reason.
+
+    Parameters
+    ----------
+    forbids, permits : tuple of Statement
+        In force, and with no clause that what was declared already fails.
+    nearest : Statement or None
+        The permit that comes nearest to what was declared.
+    """
+
+    forbids: tuple[Statement, ...]
+    permits: tuple[Statement, ...]
+    nearest: Statement | None
+
+
+@dataclass(frozen=True)
 class Policy:
     """Statements with what they need to be read.
 
@@ -101,11 +147,17 @@ class Policy:
         Transactions and the manners of verdicts.
     requirements : mapping of str to Requirement
         By name.
+    exemptions : mapping of str to Exemption
+        Approved exceptions, by id.
     """
 
     statements: tuple[Statement, ...]
     catalogue: Catalogue
     requirements: Mapping[str, Requirement]
+    exemptions: Mapping[str, Exemption] = field(default_factory=dict)
+    _mattering: dict[tuple[object, ...], _Mattering] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def decide(self, question: Question) -> Decision:
         """Return the verdict on one combination.
@@ -118,45 +170,85 @@ class Policy:
         Returns
         -------
         Decision
-            The strongest of: forbidden, cannot_decide, permitted, justification_missing,
-            unknown_purpose, no_purpose, not_permitted.
+            The strongest of: forbidden, cannot_decide, permitted, permitted_by_exception,
+            justification_missing, unknown_purpose, no_purpose, not_permitted.
 
         Notes
         -----
         A forbid or permit that holds or fails whatever the unknown values are is decided; a forbid
-        in doubt outweighs a permit that holds. Judged by what was in force on the lookup's day.
+        in doubt outweighs a permit that holds. Judged by what was in force on the lookup's day. An
+        exception turns any other verdict into permitted_by_exception, or does nothing at all.
         """
-        in_force = list(self._in_force(question.day))
-        forbids = [statement for statement in in_force if statement.forbids]
-        held, doubtful = self._sorted(forbids, question)
+        plain = self._decide(question, frozenset())
+        if plain.verdict == "permitted" or not question.exempted:
+            return plain
+        for names in ([one] for one in question.exempted):
+            if self._permitted_under(question, names):
+                return _exempted(plain, names)
+        if self._permitted_under(question, question.exempted):
+            return _exempted(plain, question.exempted)
+        return plain
+
+    def _permitted_under(self, question: Question, names: Iterable[str]) -> bool:
+        """Tell whether a permit holds once the statements that exceptions lift are lifted."""
+        lifted = {one for name in names for one in self.exemptions[name].statements}
+        return self._decide(question, lifted).verdict == "permitted"
+
+    def asks(self, question: Question) -> set[str]:
+        """Return the requirements whose answers can make a difference to what was declared."""
+        matter = self._matter(question)
+        every = (*matter.forbids, *matter.permits, *filter(None, [matter.nearest]))
+        return {name for statement in every for name in statement.requirements}
+
+    def _decide(self, question: Question, lifted: Collection[str]) -> Decision:
+        """Return the verdict, some forbids and what some permits ask for left aside."""
+        matter = self._matter(question)
+        forbids = [one for one in matter.forbids if one.statement_id not in lifted]
+        held, doubtful = self._sorted(forbids, question, lifted)
         if held:
-            return _forbidden(held)
+            return self._forbidden(held, question)
         if doubtful:
             return self._cannot_decide(doubtful[0], question)
-        permits = [statement for statement in in_force if not statement.forbids]
-        held, doubtful = self._sorted(permits, question)
+        held, doubtful = self._sorted(matter.permits, question, lifted)
         if held:
-            return _permitted(held[0])
+            return _permitted(held[0], question)
         if doubtful:
             return self._cannot_decide(doubtful[0], question)
-        if question.transaction is None:  # what was asked is not known: nobody can say it is barred
-            return self._soft("cannot_decide", None, "transaction")
-        return self._refused(permits, question)
+        return self._refused(matter, question)
+
+    def _matter(self, question: Question) -> _Mattering:
+        """Return the statements that what was declared does not already rule out."""
+        declared = question.declared
+        if declared not in self._mattering:
+            failing = {
+                one: [
+                    name for name, answer in self._declared_clauses(one, question) if answer == NO
+                ]
+                for one in self._in_force(question.day)
+            }
+            left = [one for one, clauses in failing.items() if not clauses]
+            permits = [one for one in failing if not one.forbids]
+            self._mattering[declared] = _Mattering(
+                forbids=tuple(one for one in left if one.forbids),
+                permits=tuple(one for one in left if not one.forbids),
+                nearest=min(permits, key=lambda one: _distance(one, failing[one]), default=None),
+            )
+        return self._mattering[declared]
 
     def _sorted(
-        self, statements: list[Statement], question: Question
+        self, statements: Sequence[Statement], question: Question, lifted: Collection[str]
     ) -> tuple[list[Statement], list[Statement]]:
-        """Return the statements that hold, and those in doubt; most fail at their first clause."""
+        """Return the statements that hold, and those in doubt."""
         held: list[Statement] = []
         doubtful: list[Statement] = []
         for statement in statements:
-            whole = YES
-            for _, answer in self._clauses(statement, question):
-                if answer == NO:
-                    break
-                whole = UNKNOWN if answer == UNKNOWN else whole
-            else:
-                (held if whole == YES else doubtful).append(statement)
+            asked = [] if statement.statement_id in lifted else [_asked(statement, question)]
+            answers = [*asked, _not_lifted(statement, question)]
+            if NO in answers:
+                continue
+            if UNKNOWN not in answers:
+                answers += [answer for _, answer in self._declared_clauses(statement, question)]
+            (doubtful if UNKNOWN in answers else held).append(statement)
         return held, doubtful
 
     def _in_force(self, day: date) -> Iterator[Statement]:
@@ -165,23 +257,23 @@ class Policy:
             if statement.since <= day and (statement.until is None or day < statement.until):
                 yield statement
 
-    def _clauses(self, statement: Statement, question: Question) -> Iterator[tuple[str, int]]:
-        """Yield each clause of a statement with its answer, in order of importance."""
-        yield "transaction", _covers(statement.transactions, question.transaction)
+    def _declared_clauses(
+        self, statement: Statement, question: Question
+    ) -> Iterator[tuple[str, int]]:
+        """Yield each clause on what was declared with its answer, in order of importance."""
+        yield "transaction", _covers_key(statement, question.transaction)
         yield "unit", _covers(statement.units, question.unit)
         yield "role", _covers(statement.roles, question.role)
+        yield "jurisdiction", _covers(statement.jurisdictions, question.jurisdiction)
         yield "system", _covers(statement.systems, question.system)
         yield "purpose", self._purpose(statement, question)
-        needed = [question.answers[name] for name in statement.all_of]
-        if statement.any_of:
-            needed.append(_either([question.answers[name] for name in statement.any_of]))
-        yield "requirement", NO if NO in needed else UNKNOWN if UNKNOWN in needed else YES
-        lifted = _either([question.answers[name] for name in statement.unless])
-        yield "unless", (YES, NO, UNKNOWN)[lifted]
 
     def _read(self, statement: Statement, question: Question) -> _Reading:
         """Answer every clause of a statement."""
-        return _Reading(statement, dict(self._clauses(statement, question)))
+        clauses = dict(self._declared_clauses(statement, question))
+        clauses["requirement"] = _asked(statement, question)
+        clauses["unless"] = _not_lifted(statement, question)
+        return _Reading(statement, clauses)
 
     def _purpose(self, statement: Statement, question: Question) -> int:
         """Answer the clause on the declared purpose."""
@@ -189,14 +281,15 @@ class Policy:
             return YES
         if question.purpose is None:
             return UNKNOWN
-        if question.purpose:
-            fits = question.purpose in statement.purposes
-            return YES if fits and (statement.forbids or question.purpose_valid) else NO
-        if statement.forbids:
+        if question.purpose in statement.purposes:
+            return YES if statement.forbids else question.purpose_valid
+        if question.purpose or statement.forbids:
             return NO
-        if question.transaction is None:
+        if question.transaction in (None, UNMAPPED):
             return UNKNOWN
-        return NO if self.catalogue.transactions[question.transaction].purpose_required else YES
+        return (
+            NO if self.catalogue.transactions[str(question.transaction)].purpose_required else YES
+        )
 
     def _cannot_decide(self, statement: Statement, question: Question) -> Decision:
         """Return that a statement cannot be read, and what it lacks.
@@ -204,42 +297,42 @@ class Policy:
         A key that no catalogue maps is named before all else: with it nothing else could help.
         """
         clause = self._read(statement, question).naming(UNKNOWN)[0]
-        clause = "transaction" if question.transaction is None else clause
+        if question.transaction in (None, UNMAPPED):
+            clause = "transaction"
         missing = clause
         if clause in ("requirement", "unless"):
             missing = self._lacking(statement, question)
         elif FIELD_OF[clause] in question.hidden:
             missing = f"field:{FIELD_OF[clause]}"
-        return self._soft("cannot_decide", statement, missing)
+        return self._soft("cannot_decide", statement, missing, question)
 
     def _lacking(self, statement: Statement, question: Question) -> str:
         """Name the field or context table that an unknown requirement lacks."""
-        for name in statement.requirements:
-            if question.answers[name] == UNKNOWN:
-                requirement = self.requirements[name]
-                hidden = [field for field in requirement.needs if field in question.hidden]
-                if hidden:
-                    return f"field:{hidden[0]}"
-                if requirement.context:
-                    return f"context:{requirement.context[0]}"
-        return f"requirement:{statement.requirements[0]}"
+        unknown = [name for name in statement.requirements if question.answers[name] == UNKNOWN]
+        for name in unknown:
+            requirement = self.requirements[name]
+            hidden = [one for one in requirement.needs if one in question.hidden]
+            if hidden:
+                return f"field:{hidden[0]}"
+            if requirement.context:
+                return f"context:{requirement.context[0]}"
+        return f"requirement:{(unknown or statement.requirements)[0]}"
 
-    def _refused(self, permits: list[Statement], question: Question) -> Decision:
+    def _refused(self, matter: _Mattering, question: Question) -> Decision:
         """Return why no permit holds, and the one that comes nearest."""
-        readings = [self._read(statement, question) for statement in permits]
-        for reading in readings:
-            if reading.naming(NO) == ["requirement"]:
-                wanted = _wanted(reading.statement, question)
-                typed = self._typed_instead(reading.statement, question)
-                return self._soft("justification_missing", reading.statement, wanted, typed)
-        nearest = min(readings, key=_distance, default=None)
-        statement = None if nearest is None else nearest.statement
-        failing = ["permit"] if nearest is None else nearest.naming(NO)
-        if question.purpose and not question.purpose_valid:
-            return self._soft("unknown_purpose", statement, "purpose")
+        for statement in matter.permits:
+            if self._read(statement, question).naming(NO) == ["requirement"]:
+                wanted = ", ".join(_wanted(statement, question))
+                return self._soft("justification_missing", statement, wanted, question)
+        nearest = matter.nearest
+        failing = ["permit"] if nearest is None else self._read(nearest, question).naming(NO)
+        if question.transaction in (None, UNMAPPED):
+            return self._soft("cannot_decide", nearest, "transaction", question)
+        if question.purpose and question.purpose_valid == NO:
+            return self._soft("unknown_purpose", nearest, "purpose", question)
         if question.purpose == "" and failing[0] == "purpose":
-            return self._soft("no_purpose", statement, "purpose")
-        return self._soft("not_permitted", statement, ", ".join(failing))
+            return self._soft("no_purpose", nearest, "purpose", question)
+        return self._soft("not_permitted", nearest, ", ".join(failing), question)
 
     def _typed_instead(self, statement: Statement, question: Question) -> str:
         """Say that a placeholder was typed where a statement asks for a reason."""
@@ -247,27 +340,52 @@ class Policy:
         return " (a placeholder was typed in its place)" if question.placeholder and asked else ""
 
     def _soft(
-        self, verdict: str, statement: Statement | None, missing: str, note: str = ""
+        self, verdict: str, statement: Statement | None, missing: str, question: Question
     ) -> Decision:
-        """Return a verdict that is put as the catalogue says, with a note on what is missing."""
+        """Return a verdict that is put as the catalogue says."""
         manner = self.catalogue.manners[verdict]
-        lacks = _spoken(missing) + note
-        nearest = statement.says if statement else "none in force"
+        nearest, change = "none in force", ""
+        if statement is not None:
+            nearest = statement.says + retroactive_words(statement, question.day)
+            failing = self._read(statement, question).naming(NO)
+            wanted = [name.split(" or ") for name in _wanted(statement, question)]
+            change = nearest_words(statement, failing, wanted, self.requirements)
+        lacks = spoken(missing)
+        if statement is not None and verdict == "justification_missing":
+            lacks += self._typed_instead(statement, question)
+        says = manner.says.replace("{missing}", lacks).replace("{nearest}", nearest)
         return Decision(
             verdict,
             statement.statement_id if statement else "",
             manner.story,
             manner.severity,
             missing,
-            manner.says.replace("{missing}", lacks).replace("{nearest}", nearest),
+            says.replace("{change}", change).strip(),
             statement.place if statement else manner.place,
         )
 
+    def _forbidden(self, held: Sequence[Statement], question: Question) -> Decision:
+        """Return the gravest forbid; the first by id among equals."""
+        statement = max(held, key=lambda one: SEVERITY_ORDER.index(one.severity))
+        return Decision(
+            "forbidden",
+            statement.statement_id,
+            statement.story,
+            statement.severity,
+            "",
+            forbidden_words(statement, question.day, self.requirements),
+            statement.place,
+        )
 
-def _distance(reading: _Reading) -> tuple[int, bool]:
-    """Return how far a permit is from holding; one's own unit's permit is nearer than another's."""
-    failing = reading.naming(NO)
-    return len(failing), "unit" in failing
+
+def _distance(permit: Statement, failing: Collection[str]) -> tuple[int, bool, bool]:
+    """Return how far a permit is from holding, by the clauses that fail.
+
+    To ask something else counts twice: it would have been another lookup. One's own unit's permit
+    is nearer than another's, and one for the declared purpose nearer than one for any.
+    """
+    other = len({"transaction", "system"} & set(failing))
+    return len(failing) + other, "unit" in failing, permit.purposes is None
 
 
 def _covers(covered: frozenset[str] | None, value: str | None) -> int:
@@ -279,43 +397,45 @@ def _covers(covered: frozenset[str] | None, value: str | None) -> int:
     return YES if value in covered else NO
 
 
-def _either(answers: list[int]) -> int:
+def _covers_key(statement: Statement, key: str | None) -> int:
+    """Answer the clause on the message key.
+
+    A key that nobody mapped is none of those named by themselves; which group it would belong to,
+    nobody knows.
+    """
+    if key == UNMAPPED and statement.transactions is not None:
+        return UNKNOWN if statement.by_group else NO
+    return _covers(statement.transactions, key)
+
+
+def _asked(statement: Statement, question: Question) -> int:
+    """Answer what a permit asks for, or what makes a forbid apply."""
+    needed = [question.answers[name] for name in statement.all_of]
+    if statement.any_of:
+        needed.append(_either([question.answers[name] for name in statement.any_of]))
+    return NO if NO in needed else UNKNOWN if UNKNOWN in needed else YES
+
+
+def _not_lifted(statement: Statement, question: Question) -> int:
+    """Answer whether nothing lifts a statement."""
+    lifted = _either([question.answers[name] for name in statement.unless])
+    return (YES, NO, UNKNOWN)[lifted]
+
+
+def _either(answers: Sequence[int]) -> int:
     """Return whether one of the answers is yes."""
     return YES if YES in answers else UNKNOWN if UNKNOWN in answers else NO
 
 
-def _wanted(statement: Statement, question: Question) -> str:
-    """Return which requirements would have to be met."""
+def _wanted(statement: Statement, question: Question) -> list[str]:
+    """Return which requirements would have to be met; alternatives joined by `` or ``."""
     lacking = [name for name in statement.all_of if question.answers[name] == NO]
     if statement.any_of and _either([question.answers[name] for name in statement.any_of]) == NO:
         lacking.append(" or ".join(statement.any_of))
-    return ", ".join(lacking)
+    return lacking
 
 
-def _spoken(missing: str) -> str:
-    """Return what is missing in words."""
-    for prefix, words in (("field:", "the field "), ("context:", "the context table ")):
-        if missing.startswith(prefix):
-            return words + missing.removeprefix(prefix)
-    return missing.replace("_", " ")
-
-
-def _forbidden(held: list[Statement]) -> Decision:
-    """Return the gravest forbid; the first by id among equals."""
-    order = ("informational", "low", "medium", "high", "critical")
-    statement = max(held, key=lambda statement: order.index(statement.severity))
-    return Decision(
-        "forbidden",
-        statement.statement_id,
-        statement.story,
-        statement.severity,
-        "",
-        statement.says,
-        statement.place,
-    )
-
-
-def _permitted(statement: Statement) -> Decision:
+def _permitted(statement: Statement, question: Question) -> Decision:
     """Return that a permit holds."""
     return Decision(
         "permitted",
@@ -323,6 +443,16 @@ def _permitted(statement: Statement) -> Decision:
         "operator",
         "informational",
         "",
-        statement.says,
+        statement.says + retroactive_words(statement, question.day),
         statement.place,
+    )
+
+
+def _exempted(plain: Decision, names: Iterable[str]) -> Decision:
+    """Return that exceptions permit what is otherwise refused; what they lift stays in sight."""
+    return replace(
+        plain,
+        verdict="permitted_by_exception",
+        suppressed_by=", ".join(names),
+        lifted=plain.verdict,
     )

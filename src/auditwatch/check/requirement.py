@@ -26,6 +26,8 @@ class Requirement:
     ----------
     name : str
         As permits and forbids use it.
+    means : str
+        In words that follow "with": a case number, a reason that says something.
     tree : Node
         Its condition.
     needs, context : tuple of str
@@ -33,6 +35,7 @@ class Requirement:
     """
 
     name: str
+    means: str
     tree: Node
 
     @property
@@ -66,10 +69,12 @@ def read_requirements(
     found: dict[str, Requirement] = {}
     for section in sections:
         name = section.text("name")
-        section.text("means")
+        means = section.text("means")
         if name in found:
             raise section.error(f"{name!r} a second time", "name", code="AW-RULES-007")
-        found[name] = Requirement(name, compile_detection(section.section("detection"), lists))
+        found[name] = Requirement(
+            name, means, compile_detection(section.section("detection"), lists)
+        )
     return found
 
 

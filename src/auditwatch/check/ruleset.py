@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from auditwatch.check.catalogue_files import CatalogueFiles, read_catalogue, read_folder
+from auditwatch.check.exemption import Exemption, read_exemptions
 from auditwatch.check.policy import Policy
 from auditwatch.check.requirement import Requirement, read_logsources, read_requirements
 from auditwatch.check.rule import Rule, read_rules
 from auditwatch.check.sample import Sample, read_samples
 from auditwatch.check.section import Section
 from auditwatch.check.statement import Statement, read_statements
+from auditwatch.check.versions import as_known
 from auditwatch.core.errors import RuleError
+from auditwatch.core.strict import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date
     from pathlib import Path
 
     from auditwatch.check.catalogue import Catalogue
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Ruleset", "load_rules"]
 
 CATALOGUE: Final = ("catalogue", "catalogue/lists")
-FOLDERS: Final = (*CATALOGUE, "permits", "detections", "tests")
+FOLDERS: Final = (*CATALOGUE, "permits", "detections", "exceptions", "tests")
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,9 @@ class Ruleset:
     requirements : mapping of str to Requirement
         Conditions that statements name.
     statements : tuple of Statement
-        Permits and forbids, sorted by id and first day.
+        Permits and forbids, sorted by id and first day, as far as they were known.
+    exemptions : mapping of str to Exemption
+        Approved exceptions by id, as far as they were known.
     rules : tuple of Rule
         Detection rules, sorted by id.
     decisions : tuple of Sample
@@ -53,13 +59,14 @@ class Ruleset:
     catalogue: Catalogue
     requirements: Mapping[str, Requirement]
     statements: tuple[Statement, ...]
+    exemptions: Mapping[str, Exemption]
     rules: tuple[Rule, ...]
     decisions: tuple[Sample, ...]
 
     @property
     def policy(self) -> Policy:
         """The statements, ready to decide."""
-        return Policy(self.statements, self.catalogue, self.requirements)
+        return Policy(self.statements, self.catalogue, self.requirements, self.exemptions)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -68,19 +75,24 @@ class Ruleset:
         return {
             "permits": len(self.statements) - forbids,
             "forbids": forbids,
+            "exceptions": len(self.exemptions),
             "rules": len(self.rules),
             "purposes": len(self.catalogue.purposes),
             "transactions": len(self.catalogue.transactions),
         }
 
 
-def load_rules(folder: Path) -> Ruleset:
+def load_rules(folder: Path, known_on: date | None = None) -> Ruleset:
     """Read a rule pack.
 
     Parameters
     ----------
     folder : Path
-        With ``catalogue/``, ``permits/``, ``detections/`` and ``tests/``.
+        With ``catalogue/``, ``permits/``, ``detections/``, and perhaps ``exceptions/`` and
+        ``tests/``.
+    known_on : date, optional
+        Leave out what was approved only after that day; the version then ends in ``@`` and the
+        day. Everything is read and checked all the same.
 
     Returns
     -------
@@ -100,19 +112,28 @@ def load_rules(folder: Path) -> Ruleset:
             hint="make a workspace with auditwatch init, which copies the shipped rules",
         )
     _refuse_missing(folder)
-    _refuse_exceptions(folder)
+    _refuse_unknown(folder)
     documents = {name: read_folder(folder, name) for name in FOLDERS}
     files = CatalogueFiles(document for name in CATALOGUE for document in documents[name])
     catalogue = read_catalogue(files)
     keys = ("means", "detection")
     requirements = read_requirements(files.items("requirements", "name", *keys), catalogue.lists)
     logsources = read_logsources(files.items("logsources", "product", *keys), catalogue.lists)
+    statements = read_statements(_sections(documents["permits"]), catalogue, requirements)
+    rules = read_rules(_sections(documents["detections"]), catalogue, logsources)
+    exceptions = _sections(documents["exceptions"])
+    exemptions = read_exemptions(exceptions, catalogue, statements, rules)
     return Ruleset(
-        version=_version(documents),
+        version=_version(documents) + (f"@{known_on.isoformat()}" if known_on else ""),
         catalogue=catalogue,
         requirements=requirements,
-        statements=read_statements(_sections(documents["permits"]), catalogue, requirements),
-        rules=read_rules(_sections(documents["detections"]), catalogue, logsources),
+        statements=tuple(as_known(statements, known_on)),
+        exemptions={
+            one.exception_id: one
+            for one in exemptions
+            if known_on is None or one.approved <= known_on
+        },
+        rules=rules,
         decisions=tuple(_decisions(documents["tests"])),
     )
 
@@ -130,16 +151,18 @@ def _refuse_missing(folder: Path) -> None:
             )
 
 
-def _refuse_exceptions(folder: Path) -> None:
-    """Refuse exception files, which would otherwise be passed over in silence."""
-    for document in read_folder(folder, "exceptions"):
-        raise RuleError(
-            "exceptions are not judged yet",
-            code="AW-RULES-016",
-            where=document.place(),
-            expected="an empty exceptions folder",
-            hint="move the file away; write a dated permit if the use is permitted",
-        )
+def _refuse_unknown(folder: Path) -> None:
+    """Refuse what stands beside the parts of a pack and would be passed over in silence."""
+    known = [name for name in FOLDERS if "/" not in name]
+    for path in sorted(folder.iterdir()):
+        if path.name not in known and not path.name.startswith(".") and path.suffix != ".md":
+            raise RuleError(
+                "no part of a rule pack",
+                code="AW-RULES-001",
+                where=path.name,
+                expected="one of " + ", ".join(known) + ", or a page that ends in .md",
+                hint=suggest(path.name, known) or "move it out of the rules folder",
+            )
 
 
 def _sections(documents: Iterable[Document]) -> Iterable[Section]:

@@ -82,9 +82,18 @@ def _sample(section: Section, expects: str) -> Sample:
         lookup={name: lookup.text(name) for name in lookup.keys},
         context=context,
         not_exported=frozenset(section.texts("not_exported", SOURCE_FIELDS)),
-        expected=section.text(expects),
+        expected=_expected(section, expects),
         place=section.place,
     )
+
+
+def _expected(section: Section, key: str) -> str:
+    """Return what is expected: a truth of a rule, the words of a verdict of the policy."""
+    if key == "verdict":
+        return section.text(key)
+    if not section.has(key):
+        raise section.error(f"{key!r} is missing", code="AW-RULES-002", expected=f"{key}: …")
+    return "true" if section.flag(key) else "false"
 
 
 def sample_batch(samples: Iterable[Sample]) -> pa.RecordBatch:

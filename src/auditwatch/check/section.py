@@ -37,7 +37,7 @@ class Section:
     RuleError
         Every method raises it with ``file:line:column``: ``AW-RULES-002`` a required key is
         missing, ``-003`` a value of the wrong kind, ``-004`` an unknown name, ``-005`` a bad date,
-        ``-008`` a pattern that RE2 refuses.
+        ``-008`` a pattern that RE2 refuses; ``AW-YAML-009`` a text that other YAML readers change.
     """
 
     document: Document
@@ -84,6 +84,7 @@ class Section:
         value = self.document.at(*self.path, key)
         if not isinstance(value, str) or not value.strip():
             raise self.error(f"{key!r} is no text", key, code="AW-RULES-003", expected="some text")
+        self._refuse_changed(value, key)
         return value
 
     def choice(self, key: str, known: Collection[str], default: str | None = None) -> str:
@@ -94,7 +95,14 @@ class Section:
 
     def flag(self, key: str, *, default: bool = False) -> bool:
         """Return a value written ``true`` or ``false``."""
-        return self.choice(key, ("true", "false"), "true" if default else "false") == "true"
+        if not self.has(key):
+            return default
+        value = self.document.at(*self.path, key)
+        if value not in ("true", "false"):
+            raise self.error(
+                f"{key!r} is no truth", key, code="AW-RULES-003", expected="true or false"
+            )
+        return value == "true"
 
     def whole(self, key: str) -> int:
         """Return a whole number of zero or more."""
@@ -138,6 +146,7 @@ class Section:
             place = (key,) if isinstance(value, str) else (key, position)
             if not isinstance(item, str) or not item.strip():
                 raise self.error("not a text", *place, code="AW-RULES-003", expected="a text")
+            self._refuse_changed(item, *place)
             if item in items[:position]:
                 raise self.error(f"{item!r} twice", *place, code="AW-RULES-003", expected="once")
             if known is not None:
@@ -159,6 +168,18 @@ class Section:
             )
         for position in range(len(items)):
             yield Section(self.document, (*self.path, key, position))
+
+    def _refuse_changed(self, value: str, *place: str | int) -> None:
+        """Refuse a text without quotes that other readers of the file take for something else."""
+        other = self.document.changed.get((*self.path, *place))
+        if other is not None:
+            raise self.error(
+                f"{value!r} stands without quotes: YAML 1.1 takes it for {other}",
+                *place,
+                code="AW-YAML-009",
+                expected=f'"{value}"',
+                hint="put it in quotes, so that every reader sees the same text",
+            )
 
     def _refuse_unnamed(self, value: str, known: Collection[str], *place: str | int) -> None:
         """Refuse a word that is not among the known ones, naming the nearest."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from auditwatch.check.catalogue import SEVERITIES, STORIES, Catalogue
+from auditwatch.check.shadow import refuse_shadowed
+from auditwatch.check.versions import as_known, check_versions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -16,13 +17,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Statement", "boundaries", "read_statements"]
 
+#: How far what a statement rests on was checked: the passage itself was read (V), a secondary
+#: copy was (V2), it was worked out from such (D), the agency's own order says so, nobody did (U).
+VERIFIED: Final = ("V", "V2", "D", "agency", "U")
+
 SHARED_KEYS: Final = (
     "id",
+    "replaces",
     "says",
     "effective",
     "approved",
     "retroactive",
     "authority",
+    "verified",
     "who",
     "may",
     "for",
@@ -46,8 +53,16 @@ class Statement:
         How a finding is put; empty for a permit.
     since, until : date, date or None
         In force from `since`, and until the day before `until`.
-    units, roles, systems, transactions, purposes : frozenset of str or None
+    approved : date
+        The day on which it was approved: nobody knew it before.
+    because : str
+        Why it was approved only after it took effect; empty when it was not.
+    replaces : date or None
+        First day of the earlier version that ends where this one begins.
+    units, roles, jurisdictions, systems, transactions, purposes : frozenset of str or None
         Whom and what it covers; None covers all.
+    by_group : bool
+        Some transactions are named by a group, so that a key nobody mapped may be meant too.
     any_of, all_of : tuple of str
         Names of requirements (for a forbid: of what makes it apply).
     unless : tuple of str
@@ -63,10 +78,15 @@ class Statement:
     severity: str
     since: date
     until: date | None
+    approved: date
+    because: str
+    replaces: date | None
     units: frozenset[str] | None
     roles: frozenset[str] | None
+    jurisdictions: frozenset[str] | None
     systems: frozenset[str] | None
     transactions: frozenset[str] | None
+    by_group: bool
     purposes: frozenset[str] | None
     any_of: tuple[str, ...]
     all_of: tuple[str, ...]
@@ -96,14 +116,14 @@ def read_statements(
     Returns
     -------
     tuple of Statement
-        Sorted by id and first day.
+        Sorted by id and first day; all versions, whoever knew them when.
 
     Raises
     ------
     RuleError
-        ``AW-RULES-002`` to ``-005`` a value cannot be used, ``-006`` two versions of one id
-        overlap, ``-007`` an id is both a permit and a forbid, ``-014`` a statement that covers
-        everything, ``-015`` approved after it took effect without saying why.
+        ``AW-RULES-002`` to ``-005`` a value cannot be used, ``-014`` a statement that covers
+        everything, ``-015`` approved after it took effect without saying why, ``-019`` a forbid
+        that rests on what nobody verified; those of `check_versions` and `refuse_shadowed`.
     """
     found: list[tuple[Statement, Section]] = []
     for section in sections:
@@ -115,9 +135,16 @@ def read_statements(
                 for item in section.sections(key)
             )
     found.sort(key=lambda pair: (pair[0].statement_id, pair[0].since))
-    for (earlier, _), (later, item) in pairwise(found):
-        _check_versions(earlier, later, item)
-    return tuple(statement for statement, _ in found)
+    check_versions(found)
+    raw = tuple(statement for statement, _ in found)
+    in_force = as_known(raw)
+    placed = zip(in_force, (item for _, item in found), strict=True)
+    refuse_shadowed(
+        [(one, item) for one, item in placed if not one.forbids],
+        [one for one in in_force if one.forbids],
+        catalogue.transactions,
+    )
+    return raw
 
 
 def _statement(
@@ -127,9 +154,8 @@ def _statement(
     clause = "when" if forbids else "if"
     section.only(*SHARED_KEYS, clause, *(("story", "severity") if forbids else ()))
     since, until = _interval(section)
-    _check_approval(section, since)
-    units, roles = _who(section, catalogue)
-    systems, transactions = _may(section, catalogue)
+    units, roles, jurisdictions = _who(section, catalogue)
+    systems, transactions, by_group = _may(section, catalogue)
     any_of, all_of = _clause(section, clause, requirements)
     statement = Statement(
         statement_id=section.text("id"),
@@ -139,10 +165,17 @@ def _statement(
         severity=section.choice("severity", SEVERITIES) if forbids else "",
         since=since,
         until=until,
+        approved=_approval(section, since),
+        because=section.section("retroactive").text("because")
+        if section.has("retroactive")
+        else "",
+        replaces=section.day("replaces"),
         units=units,
         roles=roles,
+        jurisdictions=jurisdictions,
         systems=systems,
         transactions=transactions,
+        by_group=by_group,
         purposes=frozenset(section.texts("for", catalogue.purposes)) or None,
         any_of=any_of,
         all_of=all_of,
@@ -150,7 +183,21 @@ def _statement(
         place=section.place,
     )
     _check_reach(section, statement)
+    _check_ground(section, forbids)
     return statement
+
+
+def _check_ground(section: Section, forbids: bool) -> None:
+    """Refuse a forbid that rests on something nobody verified: it would decide what is wrong."""
+    section.text("authority", "-")
+    if section.choice("verified", VERIFIED, "agency") == "U" and forbids:
+        raise section.error(
+            "what nobody verified may not forbid anything",
+            "verified",
+            code="AW-RULES-019",
+            expected="V, V2, D, or agency when an order of the agency says so",
+            hint="verify it, or make it a detection with level: informational",
+        )
 
 
 def _interval(section: Section) -> tuple[date, date | None]:
@@ -169,8 +216,8 @@ def _interval(section: Section) -> tuple[date, date | None]:
     return since, until
 
 
-def _check_approval(section: Section, since: date) -> None:
-    """Refuse a statement nobody approved, or approved too late without saying why."""
+def _approval(section: Section, since: date) -> date:
+    """Return the day of approval; refuse one after it took effect that does not say why."""
     approved = section.section("approved").only("by", "date", "document")
     approved.text("by")
     approved.text("document", "-")
@@ -187,32 +234,33 @@ def _check_approval(section: Section, since: date) -> None:
             expected=f"on or before {since.isoformat()}",
             hint="correct the date, or say why: retroactive: {because: …}",
         )
+    return day
 
 
-def _who(
-    section: Section, catalogue: Catalogue
-) -> tuple[frozenset[str] | None, frozenset[str] | None]:
-    """Return the units and roles a statement covers; a type of unit stands for its units."""
+def _who(section: Section, catalogue: Catalogue) -> tuple[frozenset[str] | None, ...]:
+    """Return the units, roles and states a statement covers; a type of unit means its units."""
     if not section.has("who"):
-        return None, None
-    who = section.section("who").only("units", "roles")
+        return None, None, None
+    who = section.section("who").only("units", "roles", "jurisdictions")
     names = who.texts("units", {*catalogue.units, *catalogue.unit_types})
     units = frozenset(
         unit for unit, kind in catalogue.units.items() if unit in names or kind in names
     )
-    return units or None, frozenset(who.texts("roles", catalogue.roles)) or None
+    roles = frozenset(who.texts("roles", catalogue.roles))
+    return units or None, roles or None, frozenset(who.texts("jurisdictions")) or None
 
 
 def _may(
     section: Section, catalogue: Catalogue
-) -> tuple[frozenset[str] | None, frozenset[str] | None]:
-    """Return the systems and message keys a statement covers; a group stands for its keys."""
+) -> tuple[frozenset[str] | None, frozenset[str] | None, bool]:
+    """Return the systems and message keys a statement covers, and whether a group is named."""
     if not section.has("may"):
-        return None, None
+        return None, None, False
     may = section.section("may").only("systems", "transactions")
     names = may.texts("transactions", {*catalogue.transactions, *catalogue.groups})
     keys = frozenset(key for name in names for key in catalogue.groups.get(name, (name,)))
-    return frozenset(may.texts("systems", catalogue.systems)) or None, keys or None
+    systems = frozenset(may.texts("systems", catalogue.systems))
+    return systems or None, keys or None, any(name in catalogue.groups for name in names)
 
 
 def _clause(
@@ -227,7 +275,8 @@ def _clause(
 
 def _check_reach(section: Section, statement: Statement) -> None:
     """Refuse a permit or a forbid that forgot to say whom or what it covers."""
-    named = (statement.units or statement.roles, statement.systems or statement.transactions)
+    whom = statement.units or statement.roles
+    named = (whom, statement.systems or statement.transactions)
     conditions = statement.any_of or statement.all_of or statement.purposes
     if statement.forbids and not (any(named) or conditions):
         raise section.error(
@@ -243,29 +292,9 @@ def _check_reach(section: Section, statement: Statement) -> None:
         )
 
 
-def _check_versions(earlier: Statement, later: Statement, section: Section) -> None:
-    """Refuse two versions of one id that are in force on the same day."""
-    if earlier.statement_id != later.statement_id:
-        return
-    if earlier.forbids != later.forbids:
-        raise section.error(
-            f"{later.statement_id!r} is a permit and a forbid",
-            "id",
-            code="AW-RULES-007",
-            expected=f"another id than at {earlier.place}",
-        )
-    if earlier.until is None or later.since < earlier.until:
-        raise section.error(
-            f"{later.statement_id!r} is in force twice from {later.since.isoformat()}",
-            "effective",
-            code="AW-RULES-006",
-            expected=f"an end of the version at {earlier.place} on or before that day",
-        )
-
-
 def boundaries(statements: Iterable[Statement]) -> Iterator[date]:
-    """Yield every day on which some statement begins or ends."""
+    """Yield every day on which some statement begins, ends, or was approved after it began."""
     for statement in statements:
-        yield statement.since
+        yield from (statement.since, max(statement.since, statement.approved))
         if statement.until is not None:
             yield statement.until

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from auditwatch.check.facts import make_facts
 from auditwatch.check.judge import judge
+from auditwatch.check.lifting import hold_ceilings
 from auditwatch.check.sample import Sample, sample_batch, sample_context
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ def try_samples(ruleset: Ruleset) -> Iterator[Trial]:
             fired = rule.rule_id in _judged(ruleset, sample).hits.column("rule_id").to_pylist()
             yield Trial(rule.rule_id, sample, "true" if fired else "false")
     for sample in ruleset.decisions:
-        (row,) = _judged(ruleset, sample).verdicts.to_pylist()
+        judged = _judged(ruleset, sample)
+        verdicts, _ = hold_ceilings(ruleset.exemptions, judged.verdicts, judged.hits)
+        (row,) = verdicts.to_pylist()
         got = row["verdict"]
         for detail in (row["statement_id"], row["missing"])[: sample.expected.count(" ")]:
             got = f"{got} {detail}"

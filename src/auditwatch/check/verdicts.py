@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, fields
+from dataclasses import astuple, fields, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +10,17 @@ import numpy as np
 import pyarrow as pa
 
 from auditwatch.check.coded import code_column
+from auditwatch.check.columns import NO, UNKNOWN, YES
 from auditwatch.check.derive import night_days
 from auditwatch.check.facts import EPOCH
+from auditwatch.check.lifting import reached_rows
 from auditwatch.check.narrow import three_valued
-from auditwatch.check.policy import Decision, Policy, Question
+from auditwatch.check.policy import UNMAPPED, Decision, Policy, Question
 from auditwatch.check.statement import boundaries
 from auditwatch.core.schema import VERDICTS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -35,6 +37,13 @@ class _Axis:
     def __init__(self, codes: NDArray[np.integer[Any]], values: Sequence[Any]) -> None:
         self.codes = codes
         self.values = values
+
+    def merged(self, kinds: Sequence[object]) -> _Axis:
+        """Return the axis with values of one kind made one; the first stands for the others."""
+        places = {kind: place for place, kind in enumerate(dict.fromkeys(kinds))}
+        firsts = dict(zip(kinds[::-1], self.values[::-1], strict=True))
+        table = np.array([places[kind] for kind in kinds], dtype=np.int64)
+        return _Axis(table[self.codes], [firsts[kind] for kind in places])
 
 
 def give_verdicts(policy: Policy, columns: Columns) -> pa.Table:
@@ -54,53 +63,110 @@ def give_verdicts(policy: Policy, columns: Columns) -> pa.Table:
     """
     if columns.height == 0:
         return VERDICTS.empty()
-    axes = _axes(policy, columns)
-    firsts, combination = _combine(list(axes.values()), columns.height)
+    declared = _declared_axes(policy, columns)
+    firsts, of_row = _combine(list(declared.values()), columns.height)
+    questions = [_question(declared, policy, row) for row in firsts.tolist()]
+    asked = _asked_axes(policy, columns, questions, of_row)
+    firsts, combination = _combine([_Axis(of_row, questions), *asked.values()], columns.height)
     decisions: dict[Decision, int] = {}
     of_combination = [
-        decisions.setdefault(policy.decide(_question(axes, policy, row)), len(decisions))
-        for row in firsts.tolist()
+        decisions.setdefault(policy.decide(question), len(decisions))
+        for question in _answered(questions, of_row, asked, firsts)
     ]
-    of_row = pa.array(np.array(of_combination, dtype=np.int32)[combination])
+    dealing = pa.array(np.array(of_combination, dtype=np.int32)[combination])
     names = [field.name for field in fields(Decision)]
     texts = dict(zip(names, zip(*map(astuple, decisions), strict=True), strict=True))
-    dealt = {name: pa.array(texts.get(name, ()), pa.string()).take(of_row) for name in names}
+    dealt = {name: pa.array(texts.get(name, ()), pa.string()).take(dealing) for name in names}
     given = {name: columns.batch.column(name).cast(pa.string()) for name in ("event_id", "night")}
     return pa.table({**given, **dealt}).select(list(VERDICTS.names)).cast(VERDICTS.schema)
 
 
-def _axes(policy: Policy, columns: Columns) -> dict[str, _Axis]:
-    """Return everything the policy looks at, as small whole numbers."""
+def _declared_axes(policy: Policy, columns: Columns) -> dict[str, _Axis]:
+    """Return all that was declared, and when, as small whole numbers.
+
+    Values that no statement tells apart are one: a policy of thirty statements knows far fewer
+    kinds of units, keys and codes than the trail has.
+    """
     catalogue = policy.catalogue
     axes = {
         "unit": _known(columns, "unit", catalogue.units),
         "role": _known(columns, "role", catalogue.roles),
+        "jurisdiction": _plain(columns, "jurisdiction"),
         "system": _known(columns, "system", catalogue.systems),
-        "transaction": _known(columns, "transaction", catalogue.transactions),
+        "transaction": _known(columns, "transaction", catalogue.transactions, UNMAPPED),
         "purpose": _purpose(columns, catalogue.purposes),
+    }
+    for name, axis in axes.items():
+        axes[name] = axis.merged([_kind(policy, name, value) for value in axis.values])
+    axes |= {
         "day": _day(columns, policy),
         "hidden": _hidden(columns),
         "placeholder": _placeholder(columns),
     }
-    for name in _needed(policy):
+    return axes | dict(_exemptions(columns, policy))
+
+
+def _kind(policy: Policy, clause: str, value: str | None) -> tuple[object, ...]:
+    """Return all that statements and the catalogue tell of a value."""
+    named = (getattr(statement, f"{clause}s") for statement in policy.statements)
+    told: list[object] = [covered is not None and value in covered for covered in named]
+    if clause == "transaction":
+        key = policy.catalogue.transactions.get(value or "")
+        told += [value in (None, UNMAPPED) and (value,), key and key.purpose_required]
+    if clause == "purpose":
+        known = policy.catalogue.purposes.get(value or "")
+        told += [value if not known else known.spells]
+    if clause == "jurisdiction":
+        spells = (one for purpose in policy.catalogue.purposes.values() for one in purpose.spells)
+        told += [one.jurisdictions and value in one.jurisdictions for one in spells]
+    return (value is None, *told)
+
+
+def _asked_axes(
+    policy: Policy, columns: Columns, questions: Sequence[Question], of_row: NDArray[np.int64]
+) -> dict[str, _Axis]:
+    """Return the answers of requirements, where they can make a difference; NO elsewhere."""
+    asks = [policy.asks(question) for question in questions]
+    axes = {}
+    for name in sorted({name for names in asks for name in names}):
+        matters = np.array([name in names for names in asks], dtype=np.uint8)
         answers = three_valued(policy.requirements[name].tree, columns)
-        axes[f"requirement {name}"] = _Axis(answers, (0, 1, 2))
+        axes[name] = _Axis(answers * matters[of_row], (NO, YES, UNKNOWN))
     return axes
 
 
-def _needed(policy: Policy) -> list[str]:
-    """Return the requirements that some statement names, each once."""
-    named = (name for statement in policy.statements for name in statement.requirements)
-    return sorted(set(named))
+def _answered(
+    questions: Sequence[Question],
+    of_row: NDArray[np.int64],
+    asked: Mapping[str, _Axis],
+    rows: NDArray[np.int64],
+) -> Iterator[Question]:
+    """Yield the whole question of each of some rows."""
+    for row in rows.tolist():
+        answers = {name: axis.values[axis.codes[row]] for name, axis in asked.items()}
+        yield replace(questions[of_row[row]], answers=answers)
 
 
-def _known(columns: Columns, name: str, known: Collection[str]) -> _Axis:
-    """Return a column by its place among known names; the last place stands for all else."""
+def _exemptions(columns: Columns, policy: Policy) -> Iterator[tuple[str, _Axis]]:
+    """Yield for each exception that reaches some row which rows it reaches."""
+    for name, exemption in policy.exemptions.items():
+        if exemption.statements and (reached := reached_rows(exemption, columns)).any():
+            yield f"exemption {name}", _Axis(reached.astype(np.int8), (False, True))
+
+
+def _known(columns: Columns, name: str, known: Collection[str], other: str | None = None) -> _Axis:
+    """Return a column by its place among known names; what is not known is `other`."""
     column, names = columns.coded(name), sorted(known)
     places = {text: place for place, text in enumerate(names)}
     table = [places.get(text, len(names)) for text in column.texts()]
-    codes = np.array([*table, len(names), len(names)], dtype=np.int64)[column.codes]
-    return _Axis(codes, (*names, None))
+    codes = np.array([*table, len(names) + 1, len(names) + 1], dtype=np.int64)[column.codes]
+    return _Axis(codes, (*names, other, None))
+
+
+def _plain(columns: Columns, name: str) -> _Axis:
+    """Return a column as it is; None where it has no value."""
+    column = columns.coded(name)
+    return _Axis(column.codes, (*column.texts(), None, None))
 
 
 def _purpose(columns: Columns, known: Collection[str]) -> _Axis:
@@ -124,7 +190,7 @@ def _day(columns: Columns, policy: Policy) -> _Axis:
 def _purpose_limits(policy: Policy) -> Iterator[date]:
     """Yield every day on which a purpose code came into force or was withdrawn."""
     for purpose in policy.catalogue.purposes.values():
-        yield from filter(None, (purpose.valid_from, purpose.valid_to))
+        yield from purpose.limits
 
 
 def _hidden(columns: Columns) -> _Axis:
@@ -168,23 +234,25 @@ def _distinct(key: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int
 
 
 def _question(axes: dict[str, _Axis], policy: Policy, row: int) -> Question:
-    """Return what the policy is asked about one row."""
+    """Return what the policy is asked about one row, before any requirement is answered."""
     found = {name: axis.values[axis.codes[row]] for name, axis in axes.items()}
-    answers = {
-        name.removeprefix("requirement "): value
-        for name, value in found.items()
-        if name.startswith("requirement ")
-    }
     known = policy.catalogue.purposes.get(found["purpose"])
+    state = known.state(found["day"], found["jurisdiction"]) if known else "undefined"
     return Question(
         unit=found["unit"],
         role=found["role"],
+        jurisdiction=found["jurisdiction"],
         system=found["system"],
         transaction=found["transaction"],
         purpose=found["purpose"],
-        purpose_valid=known is not None and known.state(found["day"]) == "valid",
+        purpose_valid=UNKNOWN if state is None else YES if state == "valid" else NO,
         day=found["day"],
-        answers=answers,
+        answers={},
         hidden=found["hidden"],
         placeholder=found["placeholder"],
+        exempted=tuple(
+            name.removeprefix("exemption ")
+            for name, value in found.items()
+            if name.startswith("exemption ") and value
+        ),
     )

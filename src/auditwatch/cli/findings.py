@@ -73,7 +73,7 @@ def findings() -> None:
 @click.option(
     "--status",
     "statuses",
-    type=click.Choice(["open", "reopened", "decided"]),
+    type=click.Choice(["open", "reopened", "decided", "suppressed"]),
     multiple=True,
     default=("open", "reopened"),
     show_default=True,
@@ -123,6 +123,7 @@ def _row(rank: int, finding: Finding, masker: Masker) -> dict[str, Any]:
         "severity": finding.severity,
         "kind": finding.kind,
         "status": finding.status,
+        "suppressed_by": finding.suppressed_by,
         "night": finding.night,
         "lookups": len(finding.event_ids),
         "title": masker.text(finding.title),

@@ -45,6 +45,12 @@ def context_options(command: click.decorators.FC) -> click.decorators.FC:
 @click.option("--from", "first", metavar="DATE", help="Judge again from this night on.")
 @click.option("--to", "last", metavar="DATE", help="Judge again up to this night.")
 @click.option(
+    "--as-known-on",
+    "known_on",
+    metavar="DATE",
+    help="Judge by the permits, forbids and exceptions that were approved by this day.",
+)
+@click.option(
     "--fail-on",
     type=click.Choice(LEVELS),
     help="Exit with 1 when a new or grown finding is at or above this level.",
@@ -59,6 +65,7 @@ def scan(
     mapping: Path | None,
     first: str | None,
     last: str | None,
+    known_on: str | None,
     fail_on: str | None,
     as_json: bool,
     **context: Path | None,
@@ -84,6 +91,7 @@ def scan(
         context={name: path for name, path in context.items() if path},
         first=first,
         last=last,
+        known_on=known_on,
     )
     place = open_workspace(workspace)
     with progress() as tell:

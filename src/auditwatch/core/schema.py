@@ -282,6 +282,8 @@ VERDICTS: Final = Table(
         Column("missing", TEXT, "which field or clause was missing; empty if none", repeats=True),
         Column("says", TEXT, "the statement's plain sentence", repeats=True),
         Column("place", TEXT, "file:line of the statement", repeats=True),
+        Column("suppressed_by", TEXT, "exception that lifts it; empty if none", repeats=True),
+        Column("lifted", TEXT, "verdict without that exception; empty if none", repeats=True),
     ),
     partition="night",
 )
@@ -299,6 +301,7 @@ HITS: Final = Table(
         Column("says", TEXT, "why, in one plain sentence filled from the lookup"),
         Column("innocent", TEXT, "what else it may be: the rule's false positives", repeats=True),
         Column("place", TEXT, "file:line of the rule", repeats=True),
+        Column("suppressed_by", TEXT, "exception that lifts it; empty if none", repeats=True),
     ),
     partition="night",
 )

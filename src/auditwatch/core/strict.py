@@ -6,7 +6,7 @@ numbers and times must not change value. So the composer's nodes are read, never
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +22,9 @@ __all__ = ["Document", "Plain", "read_documents", "suggest"]
 
 MAX_BYTES: Final = 256 * 1024  # a rule file is read by people; larger is a mistake or an attack
 MAX_DEPTH: Final = 16
+
+#: Asked what YAML 1.1 would make of a scalar; never used to read one.
+YAML: Final = yaml.constructor.SafeConstructor()
 
 #: A document's content: text, lists and mappings only; an empty scalar is None.
 Plain = str | None | list["Plain"] | dict[str, "Plain"]
@@ -41,11 +44,16 @@ class Document:
     marks : dict
         Path (keys and list positions) to (line, column), both from 1. A mapping's key has the
         place of the key itself.
+    changed: dict
+        Path of each unquoted scalar that a YAML 1.1 reader takes for another value, with that
+        one:
+        ``NO`` for false, ``0123`` for 83, ``22:30`` for 1350.
     """
 
     file: str
     content: Plain
     marks: dict[Path_, tuple[int, int]] = field(repr=False)
+    changed: dict[Path_, str] = field(repr=False, default_factory=dict)
 
     def place(self, *path: str | int) -> str:
         """Return ``file:line:column`` of a path, or of the nearest place above it."""
@@ -211,22 +219,37 @@ def _where(mark: object, name: str) -> str:
 
 def _document(node: yaml.Node, name: str) -> Document:
     """Read one composed document."""
-    marks: dict[Path_, tuple[int, int]] = {}
-    content = _plain(node, (), marks, name)
-    return Document(name, content, marks)
+    found = Document(name, None, {})
+    return replace(found, content=_plain(node, (), found))
 
 
-def _plain(node: yaml.Node, path: Path_, marks: dict[Path_, tuple[int, int]], name: str) -> Plain:
+def _plain(node: yaml.Node, path: Path_, found: Document) -> Plain:
     """Turn a node into text, lists and mappings, noting places on the way."""
-    marks.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
+    found.marks.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*path, n), marks, name) for n, item in enumerate(node.value)]
+        return [_plain(item, (*path, n), found) for n, item in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):
-        pairs = _pairs(node, path, marks, name)
-        return {key: _plain(value, (*path, key), marks, name) for key, value in pairs}
+        pairs = _pairs(node, path, found.marks, found.file)
+        return {key: _plain(value, (*path, key), found) for key, value in pairs}
     text = str(node.value)
     written = isinstance(node, yaml.ScalarNode) and bool(node.style)  # quoted or a block
+    if isinstance(node, yaml.ScalarNode) and not written and (other := _taken_for(node)):
+        found.changed[path] = other
     return text if text or written else None
+
+
+def _taken_for(node: yaml.ScalarNode) -> str:
+    """Return what YAML 1.1 makes of an unquoted scalar; nothing when that is the same text."""
+    kind = str(node.tag).rpartition(":")[2]
+    if kind == "bool":
+        return str(YAML.construct_yaml_bool(node)).lower()
+    if kind not in ("int", "float"):
+        return ""
+    try:
+        read = YAML.construct_yaml_int(node) if kind == "int" else YAML.construct_yaml_float(node)
+    except ValueError:  # a number only by its looks, such as 08:99
+        return "a number"
+    return "" if str(read) == node.value else str(read)
 
 
 def _pairs(

@@ -65,6 +65,7 @@ def derive(
     last : Review or None
         The latest review, if any.
     """
+    every, pieces = pieces, _standing(pieces)
     strength = strengths(pieces)
     source, source_id = min(strength, key=lambda one: (-strength[one], one))
     strongest = next(p for p in pieces if (p.source, p.source_id) == (source, source_id))
@@ -84,17 +85,37 @@ def derive(
         last_seen=max(piece.last_time for piece in pieces),
         title=sentences.title(story, pieces[0].key, strongest, pieces),
         reasons=sentences.reasons(pieces, strength),
-        counter_evidence=sentences.counter_evidence(pieces, strength),
+        counter_evidence=(
+            *sentences.lifted(every),
+            *sentences.counter_evidence(pieces, strength),
+        ),
         rules_version=rules_version,
         model_id=model_id,
-        status=status(pieces, last),
+        status=status(every, last),
         story=story,
         days=_union(pieces, "days"),
+        suppressed_by="" if _asks(every) else sentences.exceptions(every),
     )
 
 
+def _asks(pieces: Sequence[Piece]) -> bool:
+    """Tell whether some evidence is not lifted by an exception."""
+    return any(not piece.suppressed_by for piece in pieces)
+
+
+def _standing(pieces: Sequence[Piece]) -> Sequence[Piece]:
+    """Return the evidence that no exception lifts; all of it when there is none."""
+    return [piece for piece in pieces if not piece.suppressed_by] or pieces
+
+
 def status(pieces: Sequence[Piece], last: Review | None) -> str:
-    """Return open, decided, or reopened when evidence came that the last review did not cover."""
+    """Return open, decided, or reopened when evidence came that the last review did not cover.
+
+    A finding all of whose evidence is lifted by exceptions is suppressed, whatever was decided.
+    """
+    if not _asks(pieces):
+        return "suppressed"
+    pieces = _standing(pieces)
     if last is None or last.disposition == "withdrawn":
         return "open"
     if all(is_standing(piece) for piece in pieces):
@@ -114,7 +135,7 @@ def status(pieces: Sequence[Piece], last: Review | None) -> str:
 
 def covers(pieces: Sequence[Piece]) -> str:
     """Return what a review of these pieces covers, as text to keep beside it."""
-    return msgspec.json.encode(_coverage(pieces)).decode("utf-8")
+    return msgspec.json.encode(_coverage(_standing(pieces))).decode("utf-8")
 
 
 def _coverage(pieces: Sequence[Piece]) -> Covers:

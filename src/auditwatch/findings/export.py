@@ -36,6 +36,7 @@ EXPORT_FIELDS: Final = (
     "rules_version",
     "model_id",
     "status",
+    "suppressed_by",
 )
 
 #: A spreadsheet runs a cell that begins with one of these.

@@ -37,7 +37,6 @@ FACT_COLUMNS: Final = (
 
 #: What `missing` says of a lookup whose transaction no catalogue knows: counted, never a finding.
 UNMAPPED: Final = "transaction"
-SETTLED: Final = ("permitted", "permitted_by_exception")
 EVENT_IDS_MAX: Final = 10_000  # of one piece; its count of lookups stays true
 GAP_EVENT_IDS_MAX: Final = 100  # a gap concerns whole sources: examples are enough
 
@@ -76,6 +75,7 @@ class Row:
     says: str
     against: str
     title: str
+    suppressed_by: str
 
 
 def gather(
@@ -124,7 +124,7 @@ def gather(
     ]
     # a view may look through several windows: the strongest stands for the night
     pieces.sort(key=lambda p: (p.surprise_milli, p.says, p.event_ids))
-    found = {(p.story, p.agency, p.key, p.source, p.source_id): p for p in pieces}
+    found = {(p.story, p.agency, p.key, p.source, p.source_id, p.suppressed_by): p for p in pieces}
     return [found[name] for name in sorted(found)]
 
 
@@ -166,12 +166,13 @@ def _policy_rows(verdicts: pa.Table, facts: Mapping[str, Fact]) -> Iterator[Row]
     """Yield the verdicts that ask for a person."""
     word = pc.cast(verdicts["verdict"], pa.string())
     missing = pc.fill_null(pc.cast(verdicts["missing"], pa.string()), "")
-    settled = pc.is_in(word, value_set=pa.array(SETTLED))
+    settled = pc.equal(word, "permitted")
     unmapped = pc.and_(pc.equal(word, "cannot_decide"), pc.equal(missing, UNMAPPED))
     asking = verdicts.filter(pc.invert(pc.or_(settled, unmapped)))
     for row in asking.to_pylist():
         fact = _known(row["event_id"], facts)
-        verdict, lacks = row["verdict"], row["missing"] or "unknown"
+        # what an exception lifts is gathered as what it would be without
+        verdict, lacks = row["lifted"] or row["verdict"], row["missing"] or "unknown"
         if verdict == "cannot_decide":
             yield Row(
                 fact,
@@ -183,14 +184,17 @@ def _policy_rows(verdicts: pa.Table, facts: Mapping[str, Fact]) -> Iterator[Row]
                 row["says"] or "",
                 "",
                 TITLES[verdict],
+                row["suppressed_by"] or "",
             )
             continue
         statement, says = row["statement_id"] or "", row["says"] or ""
         source_id = statement if verdict == "forbidden" else f"{statement}:{verdict}".lstrip(":")
         story, key = _story(row["story"], source_id, fact)
-        title = says if verdict == "forbidden" else f"{TITLES[verdict]} ({statement})"
-        severity = row["severity"]
-        yield Row(fact, story, key, "policy", source_id, severity, says, "", title)
+        title = f"{TITLES[verdict]} ({statement})"
+        if verdict == "forbidden":
+            title = says.partition(". ")[0]
+        lifted = row["suppressed_by"] or ""
+        yield Row(fact, story, key, "policy", source_id, row["severity"], says, "", title, lifted)
 
 
 def _rule_rows(hits: pa.Table, facts: Mapping[str, Fact]) -> Iterator[Row]:
@@ -200,7 +204,8 @@ def _rule_rows(hits: pa.Table, facts: Mapping[str, Fact]) -> Iterator[Row]:
         rule_id, innocent = row["rule_id"], row["innocent"] or ""
         story, key = _story(row["story"], rule_id, fact)
         says, title = row["says"] or "", row["title"] or rule_id
-        yield Row(fact, story, key, "rule", rule_id, row["severity"], says, innocent, title)
+        lifted = row["suppressed_by"] or ""
+        yield Row(fact, story, key, "rule", rule_id, row["severity"], says, innocent, title, lifted)
 
 
 def _story(story: str, source_id: str, fact: Fact) -> tuple[str, tuple[str, ...]]:
@@ -226,7 +231,8 @@ def _grouped(night: str, rows: Iterable[Row]) -> Iterator[Piece]:
     """Yield one piece for each story and source."""
     groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
-        groups[row.story, row.fact.agency, row.source, row.source_id, *row.key].append(row)
+        name = (row.story, row.fact.agency, row.source, row.source_id, row.suppressed_by)
+        groups[*name, *row.key].append(row)
     for members in groups.values():
         # the strongest first, then the earliest: its sentence stands for the others
         members.sort(key=lambda r: (-SEVERITIES.index(r.severity), r.fact.time, r.fact.event_id))
@@ -242,6 +248,7 @@ def _grouped(night: str, rows: Iterable[Row]) -> Iterator[Piece]:
             says=first.says,
             against=_lines(row.against for row in members),
             title=first.title,
+            suppressed_by=first.suppressed_by,
             varies=any(row.says != first.says for row in members),
         )
 

@@ -24,7 +24,7 @@ SEVERITIES: Final = ("informational", "low", "medium", "high", "critical")
 #: What a reviewer may decide; ``withdrawn`` undoes the decision before it.
 DISPOSITIONS: Final = ("misuse", "policy_breach", "explained", "not_useful", "withdrawn")
 
-STATUSES: Final = ("open", "decided", "reopened")
+STATUSES: Final = ("open", "decided", "reopened", "suppressed")
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ class Piece:
         Of a rule: its title; of the policy: the verdict in words.
     varies : bool
         The lookups behind it did not all say the same sentence.
+    suppressed_by : str
+        Ids of the approved exceptions that lift it, joined by a comma; empty if none.
     """
 
     night: str
@@ -85,6 +87,7 @@ class Piece:
     surprise_milli: int = 0
     title: str = ""
     varies: bool = False
+    suppressed_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -204,6 +207,8 @@ class Finding:
         Nights with a lookup of this finding; not exported.
     gone : bool
         Kept only because it was reviewed: nothing produces it any more; not exported.
+    suppressed_by : str
+        Approved exceptions that lift all of it, joined by a comma; empty if they do not.
     """
 
     finding_id: str
@@ -226,6 +231,7 @@ class Finding:
     story: str
     days: tuple[str, ...]
     gone: bool = False
+    suppressed_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from auditwatch.findings.model import Piece
 
-__all__ = ["counted", "counter_evidence", "reasons", "title"]
+__all__ = ["counted", "counter_evidence", "exceptions", "lifted", "reasons", "title"]
 
 TITLE_MAX: Final = 110  # characters, once identities are masked
 WORDS_MAX: Final = 56  # of a rule's own words in a title
@@ -116,6 +116,22 @@ def counter_evidence(
         quoted = [_quoted(own)] if name[0] == "pattern" else own
         found += [line for piece in quoted for line in piece.against.split("\n") if line.strip()]
     return tuple(dict.fromkeys(line.strip() for line in found))
+
+
+def exceptions(pieces: Sequence[Piece]) -> str:
+    """Return the exceptions that lift some of these pieces, joined by a comma."""
+    named = {name for piece in pieces for name in piece.suppressed_by.split(", ") if name}
+    return ", ".join(sorted(named))
+
+
+def lifted(pieces: Sequence[Piece]) -> tuple[str, ...]:
+    """Return a sentence on what exceptions lift of a finding; nothing when they lift nothing."""
+    own = [piece for piece in pieces if piece.suppressed_by]
+    if not own:
+        return ()
+    whole = len(own) == len(pieces)
+    lookups = counted(_lookups(own), "lookup")
+    return (f"Lifted by {exceptions(own)}: {'all ' if whole else ''}{lookups}.",)
 
 
 def _ranked(strength: dict[tuple[str, str], int]) -> list[tuple[str, str]]:

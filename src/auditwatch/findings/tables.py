@@ -34,6 +34,7 @@ evidence: Final = Table(
     Column("surprise_milli", BigInteger, nullable=False),
     Column("title", Text, nullable=False),
     Column("varies", Boolean, nullable=False),
+    Column("suppressed_by", Text, primary_key=True),
     Index("evidence_by_night", "night"),
 )
 
@@ -61,6 +62,7 @@ findings: Final = Table(
     Column("story", Text, nullable=False),
     Column("days", Text, nullable=False),
     Column("gone", Boolean, nullable=False),
+    Column("suppressed_by", Text, nullable=False),
 )
 Index(
     "findings_by_priority",

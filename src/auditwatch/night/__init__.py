@@ -7,5 +7,16 @@ findings of yesterday whole; the next scan finds the same work still to do and d
 from auditwatch.night.reading import ingest_files, retry_files
 from auditwatch.night.request import Ingested, Request, Scan, Wanted
 from auditwatch.night.scan import run_scan
+from auditwatch.night.verdicts import Share, tell_verdicts
 
-__all__ = ["Ingested", "Request", "Scan", "Wanted", "ingest_files", "retry_files", "run_scan"]
+__all__ = [
+    "Ingested",
+    "Request",
+    "Scan",
+    "Share",
+    "Wanted",
+    "ingest_files",
+    "retry_files",
+    "run_scan",
+    "tell_verdicts",
+]

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditwatch.check import judge, make_facts
+from auditwatch.check import hold_ceilings, judge, make_facts
 from auditwatch.core.schema import HITS, LOOKUPS, VERDICTS
-from auditwatch.findings.grouping import UNMAPPED
 from auditwatch.findings.model import NightSummary
 from auditwatch.score import blind_views
 
@@ -68,18 +67,19 @@ def judge_night(
     undecided: Counter[str] = Counter()
     for result in results:
         undecided.update(result.undecided)
+    hits = pa.concat_tables([HITS.empty(), *(result.hits for result in results)])
+    verdicts, hits = hold_ceilings(rules.exemptions, verdicts, hits)
     sources = pc.unique(pc.cast(rows["source_id"], pa.string())).to_pylist()
     summary = NightSummary(
         lookups=heads.num_rows,
         verdicts=_counts(verdicts["verdict"]),
-        unmapped=_unmapped(heads, verdicts),
+        unmapped=_unmapped(heads, rules),
         blind_views=blindness.blind_views(blind_views(context), sources),
         undecided_rules=dict(sorted(undecided.items())),
         blind_rules=blindness.blind_rules(rules, undecided, sources, facts),
         absent_context=context.absent,
         aside=_counts(rows.filter(pc.invert(kept))["origin"]),
     )
-    hits = pa.concat_tables([HITS.empty(), *(result.hits for result in results)])
     return JudgedNight(night, verdicts, hits, summary)
 
 
@@ -101,9 +101,7 @@ def _counts(values: pa.ChunkedArray) -> dict[str, int]:
     return {item["values"]: item["counts"] for item in sorted(counted, key=lambda i: i["values"])}
 
 
-def _unmapped(heads: pa.Table, verdicts: pa.Table) -> dict[str, int]:
+def _unmapped(heads: pa.Table, rules: Ruleset) -> dict[str, int]:
     """Count lookups by transaction where the catalogue does not know it."""
-    strange = verdicts.filter(pc.equal(verdicts["missing"], UNMAPPED))["event_id"]
-    return _counts(
-        heads.filter(pc.is_in(heads["event_id"], strange.combine_chunks()))["transaction"]
-    )
+    known = rules.catalogue.transactions
+    return {key: n for key, n in _counts(heads["transaction"]).items() if key and key not in known}

@@ -12,14 +12,22 @@ from auditwatch.core.schema import LOOKUPS
 from auditwatch.night.gaps import noted_gaps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from auditwatch.core.schema import Context
     from auditwatch.engine.lake import Lake
     from auditwatch.night.request import Request
 
-__all__ = ["night_tokens", "nights_to_judge", "oldest", "portions", "refuse_lost"]
+__all__ = [
+    "known_day",
+    "night_tokens",
+    "nights_asked",
+    "nights_to_judge",
+    "oldest",
+    "portions",
+    "refuse_lost",
+]
 
 #: Part of every night's token: raise it when a change of code changes what a night comes to.
 RESULTS_VERSION: Final = 2
@@ -78,16 +86,27 @@ def nights_to_judge(
     """
     if request.first is None and request.last is None:
         return [night for night, token in tokens.items() if known.get(night) != token]
-    first, last = _iso(request.first, "0001-01-01"), _iso(request.last, "9999-12-31")
+    return nights_asked(tokens, request.first, request.last)
+
+
+def nights_asked(known: Collection[str], first: str | None, last: str | None) -> list[str]:
+    """Return the nights of a period, in order; refuse one that holds none.
+
+    Raises
+    ------
+    UsageError
+        As `nights_to_judge`.
+    """
+    first, last = _iso(first, "0001-01-01"), _iso(last, "9999-12-31")
     if first > last:
         raise UsageError(
             "the period ends before it begins",
             code="AW-SCAN-004",
             expected="--from DATE not later than --to DATE",
         )
-    asked = [night for night in tokens if first <= night <= last]
+    asked = [night for night in sorted(known) if first <= night <= last]
     if not asked:
-        span = f"the lake holds {min(tokens)} to {max(tokens)}" if tokens else "the lake is empty"
+        span = f"the lake holds {min(known)} to {max(known)}" if known else "the lake is empty"
         raise UsageError(
             "no lookups in the period of --from and --to", code="AW-SCAN-002", expected=span
         )
@@ -123,6 +142,17 @@ def _iso(given: str | None, otherwise: str) -> str:
         raise UsageError(
             f"{given!r} is not a date", code="AW-SCAN-001", expected="a date such as 2026-03-14"
         ) from error
+
+
+def known_day(given: str | None) -> date | None:
+    """Return the day of ``--as-known-on``.
+
+    Raises
+    ------
+    UsageError
+        ``AW-SCAN-001`` when it is no date.
+    """
+    return None if given is None else date.fromisoformat(_iso(given, ""))
 
 
 def portions(nights: Sequence[str], counts: Mapping[str, int]) -> Iterator[list[str]]:

@@ -48,6 +48,8 @@ class Request:
         Context tables by name; those of the settings are used for the names that are missing.
     first, last : str, optional
         Nights (ISO) to judge again even if they were judged before.
+    known_on : str, optional
+        Day (ISO): judge by what was approved by then.
     """
 
     files: tuple[Path, ...] = ()
@@ -56,6 +58,7 @@ class Request:
     context: Mapping[str, Path] = field(default_factory=dict)
     first: str | None = None
     last: str | None = None
+    known_on: str | None = None
 
     @property
     def wanted(self) -> list[Wanted]:

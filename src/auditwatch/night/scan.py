@@ -32,7 +32,14 @@ from auditwatch.ingest import read_context
 from auditwatch.night.blindness import read_blindness
 from auditwatch.night.gaps import GapFinder
 from auditwatch.night.judging import JudgedNight, facts_of, is_judged, judge_night
-from auditwatch.night.plan import night_tokens, nights_to_judge, oldest, portions, refuse_lost
+from auditwatch.night.plan import (
+    known_day,
+    night_tokens,
+    nights_to_judge,
+    oldest,
+    portions,
+    refuse_lost,
+)
 from auditwatch.night.reading import read_followed, read_into, reading_room
 from auditwatch.night.refolding import fold_across_files
 from auditwatch.night.request import Ingested, Request, Scan
@@ -45,8 +52,9 @@ if TYPE_CHECKING:
     from auditwatch.config import Workspace
     from auditwatch.findings.gaps import Gap
 
-__all__ = ["run_scan"]
+__all__ = ["context_of", "run_scan"]
 
+OPEN: Final = ("open", "reopened")
 TOP: Final = 5  # findings named on the terminal; the report has the rest
 
 
@@ -86,8 +94,8 @@ def _read(
 ) -> tuple[Ruleset, Context, list[str], Ingested]:
     """Read rules and context, then sources; the reader gets ready meanwhile."""
     with reading_room(workspace) as foreman:
-        rules = load_rules(workspace.rules)
-        context, kept = _context(workspace, request)
+        rules = load_rules(workspace.rules, known_day(request.known_on))
+        context, kept = context_of(workspace, request)
         read = (
             read_into(workspace, request.wanted, foreman, tell)
             if request.files
@@ -96,7 +104,7 @@ def _read(
     return rules, context, kept, read
 
 
-def _context(workspace: Workspace, request: Request) -> tuple[Context, list[str]]:
+def context_of(workspace: Workspace, request: Request) -> tuple[Context, list[str]]:
     """Read the context tables, keep what was given for later nights, say what is from earlier.
 
     What is given wins over the settings, and those over what an earlier scan was given: a night by
@@ -266,6 +274,7 @@ class _Bench:
         findings = self.store.findings()
         masker = self.workspace.masker()
         fresh = [f for f in findings if f.finding_id not in before]
+        asking = [f for f in findings if f.status != "suppressed"]
         grown = [f for f in findings if before.get(f.finding_id, f.event_ids) != f.event_ids]
         return Scan(
             accounts=read.accounts,
@@ -275,17 +284,17 @@ class _Bench:
             lookups=lookups,
             new=len(fresh),
             grown=len(grown),
-            open=sum(finding.status != "decided" for finding in findings),
-            severities=[finding.severity for finding in (*fresh, *grown)],
+            open=sum(finding.status in OPEN for finding in findings),
+            severities=[f.severity for f in (*fresh, *grown) if f.status != "suppressed"],
             holes=[
                 f"{f.finding_id}  {masker.text(f.title)}"
                 for f in (*fresh, *grown)
-                if f.rule_id in KINDS and f.status != "decided"
+                if f.rule_id in KINDS and f.status in OPEN
             ][:TOP],
             top=[
                 f"{f.finding_id}  {masker.text(f.title)}"
-                for f in findings[:TOP]
-                if nights and f.rule_id not in KINDS
+                for f in [one for one in asking if one.rule_id not in KINDS][:TOP]
+                if nights
             ],
         )
 
@@ -295,6 +304,12 @@ class _Bench:
         if self.context.absent and nights:
             absent = ", ".join(self.context.absent)
             remarks.append(f"not given: {absent}; the report says what that hides")
+        if request.known_on:
+            remarks.append(
+                f"judged as known on {request.known_on}: what was approved later does not count"
+                if nights
+                else f"to judge nights again as known on {request.known_on}, add --from DATE"
+            )
         known = self.lake.nights(LOOKUPS)
         remarks += [told for night in nights if (told := silent_before(night, known))]
         versions = self.store.night_rules()
