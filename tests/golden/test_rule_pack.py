@@ -99,7 +99,8 @@ def test_every_other_pack_is_a_folder_and_holds(pack: Path) -> None:
 
 SYSTEMS = (
     "CLETS", "NLETS", "NCIC", "III", "NICS", "DMV", "WPS", "CARPOS", "SRF", "AFS", "CSAR", "CHS",
-    "MUPS", "SVS", "ABS", "APS", "APPS", "MHFPS", "LEDS", "ALPR",
+    "MUPS", "SVS", "ABS", "APS", "APPS", "MHFPS", "LEDS", "ALPR", "CA DOJ CJIS", "DVROS", "MPS",
+    "UPS", "CPIC", "INTERPOL", "ACHS", "MCHS", "CORI", "MOBILE",
 )  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def test_a_mask_decides_nothing_that_it_hides(ruleset: Ruleset, column: str, mas
 
 def test_a_masked_operator_is_nobody_who_is_missing_from_the_roster(tmp_path: Path) -> None:
     """Whether a hidden operator is on the roster, trained or on duty is not known."""
-    detection = "  off: [{operator_on_roster: 'no'}, {duty_near: 'no'}]\n  condition: off"
+    detection = "  away: [{operator_on_roster: 'no'}, {duty_near: 'no'}]\n  condition: away"
     ruleset = write(tmp_path, "detections/r.yml", rule(detection))
     context = Context(roster=ROSTER.empty(), duty=DUTY.empty())
     result = judged(ruleset, {"operator_id": "***"}, {"operator_id": "T9"}, context=context)
