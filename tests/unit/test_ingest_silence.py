@@ -172,3 +172,11 @@ def test_nothing_is_said_before_three_weeks_are_known() -> None:
     month = Month(9, 40)
     month.counts[15 * 24 + 12] = 0
     assert judge(month.table(), sorted(set(month.nights))[:20]) == []
+
+
+def test_a_trail_of_a_few_busy_days_has_no_usual_week() -> None:
+    """What comes now and then, such as drills, is not missed for the weeks between."""
+    month = Month(5, 30)
+    days = sorted(set(month.nights))
+    month.counts[~np.isin(month.nights, [*days[:3], days[30], days[45]])] = 0
+    assert judge(month.table(), [*days[:5], days[30], days[45]]) == []

@@ -177,8 +177,11 @@ def _silent(counts: Ints, calendar: _Calendar) -> Iterator[_Run]:
         spans.append((int(spoken[-1]) + 1, end))
     if not spans:
         return
-    weeks = _weeks(counts, calendar, int(spoken[0]))
+    since = int(spoken[0])
+    weeks = _weeks(counts, calendar, since)
     for first, after in spans:
+        if first - since < WEEKS_LEAST * WEEK and after - first > WEEK:
+            continue  # hours of one week stand in for several: a stream that young has no usual
         run = _expected(weeks, first, after)
         if run and run.expected and _odds(run, counts, weeks, int(spoken[-1])) < CHANCE:
             yield run
