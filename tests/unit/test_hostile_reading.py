@@ -191,6 +191,19 @@ def test_parquet_with_a_column_name_that_is_no_text(tmp_path: Path, rules: Path)
     assert caught.value.code == "AW-INGEST-008"
 
 
+def test_parquet_that_says_another_number_of_rows(tmp_path: Path, rules: Path) -> None:
+    """A footer that promises rows which are not there is a damaged file (found by fuzzing)."""
+    content = parquet(tmp_path / "t.parquet", 3).read_bytes()
+    body, footer = content[:-8], content[-8:]
+    start = len(body) - int.from_bytes(footer[:4], "little")
+    about = body[start:]
+    at = about.index(b"\x16\x06\x19")  # the file's number of rows, before the list of groups
+    changed = about[:at] + b"\x16\x08" + about[at + 2 :]
+    with pytest.raises(InputError) as caught:
+        read(tmp_path / "t.parquet", rules, body[:start] + changed + footer)
+    assert caught.value.code == "AW-INGEST-008"
+
+
 @pytest.mark.parametrize("name", ["\udcff.csv", "\x1b[31mred.csv", "a\nb.csv"])
 def test_a_file_name_that_no_table_can_hold(tmp_path: Path, rules: Path, name: str) -> None:
     """Bytes that are no text and control characters of a name are replaced where it is kept."""

@@ -78,14 +78,21 @@ def read(stream: Stream, request: Request) -> Iterator[Chunk]:
             yield _chunk(columns, _rows(row, batch.num_rows))
             row += batch.num_rows
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            "Parquet that cannot be read",
-            code="AW-INGEST-008",
-            where=str(stream.path),
-            expected="a whole file with columns of text, numbers or times",
-            hint="write the file again, or export CSV",
-        ) from error
-    stream.count_rows(file.metadata.num_rows)
+        raise _damaged(stream) from error
+    if row != file.metadata.num_rows:
+        raise _damaged(stream)
+    stream.count_rows(row)
+
+
+def _damaged(stream: Stream) -> InputError:
+    """Return the error of a file that is not what it says."""
+    return InputError(
+        "Parquet that cannot be read",
+        code="AW-INGEST-008",
+        where=str(stream.path),
+        expected="a whole file with columns of text, numbers or times",
+        hint="write the file again, or export CSV",
+    )
 
 
 def _open(whole: bytes, stream: Stream) -> pq.ParquetFile:
