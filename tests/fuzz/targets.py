@@ -74,7 +74,7 @@ def _mapping(data: bytes) -> None:
     with tempfile.TemporaryDirectory(dir=_memory()) as folder:
         path = Path(folder) / "m.yml"
         path.write_bytes(data)
-        _coded(lambda: read_mapping(path, format_names()))
+        _coded(lambda: read_mapping(path, format_names(), RULES))
 
 
 def _rule(data: bytes) -> None:
