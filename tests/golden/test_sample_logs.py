@@ -50,8 +50,8 @@ def test_a_sample_is_claimed_by_its_own_format_alone(expected: Path) -> None:
 
 def test_every_format_has_a_sample() -> None:
     """No format is without a sample log and its expectation."""
-    shown = {json.loads(path.read_text("utf-8"))["account"]["format"] for path in SAMPLES}
-    assert shown == set(format_names())
+    described = {json.loads(path.read_text("utf-8"))["account"]["format"] for path in SAMPLES}
+    assert described == set(format_names())
 
 
 @pytest.mark.parametrize("expected", SAMPLES, ids=lambda path: path.name)
