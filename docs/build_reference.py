@@ -6,6 +6,7 @@ A test makes them again and compares, so that they cannot drift.
 from __future__ import annotations
 
 import ast
+import json
 import re
 import sys
 from collections import defaultdict
@@ -19,6 +20,7 @@ from auditwatch.cli import cli
 from auditwatch.config import default_toml
 from auditwatch.core.errors import ExitCode
 from auditwatch.core.schema import CONTEXT_TABLES, TABLES
+from auditwatch.ingest.sniff import known_formats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +28,12 @@ if TYPE_CHECKING:
     from auditwatch.core.schema import Table
 
 ROOT = Path(__file__).parents[1]
+REFERENCE = ROOT / "docs" / "reference"
 MADE = "<!-- made by `make docs` from the code; change it there -->\n"
+
+INDEX = re.compile(
+    r"(?<=<!-- index: made by `make docs` -->\n).*?(?=<!-- end of index -->)", re.DOTALL
+)
 
 EXIT_MEANINGS = {
     ExitCode.DONE: "finished",
@@ -156,7 +163,34 @@ def settings_page() -> str:
     return f"{MADE}\n# Settings\n\n{intro}\n\n```toml\n{default_toml()}```\n"
 
 
+def formats_page() -> str:
+    """Return the page of all formats, written by hand but for its index."""
+    written = (REFERENCE / "formats.md").read_text("utf-8")
+    return INDEX.sub(lambda _: _format_index(), written, count=1)
+
+
+def _format_index() -> str:
+    """Return the table of all formats: what each reads, its page, its samples."""
+    samples: dict[str, list[str]] = defaultdict(list)
+    for path in sorted((ROOT / "sample_logs").glob("*.expected.json")):
+        name = path.name.removesuffix(".expected.json")
+        shown = f"[`{name}`](../../sample_logs/{name})"
+        samples[json.loads(path.read_text("utf-8"))["account"]["format"]].append(shown)
+    rows = [
+        f"| [`{name}`](formats/{_format_file(name)}) | {one.SAYS} | {', '.join(samples[name])} |"
+        for name, one in known_formats().items()
+    ]
+    return "\n".join(["", "| format | reads | samples |", "|---|---|---|", *rows, "", ""])
+
+
+def _format_file(name: str) -> str:
+    """Return the page of a format: its own, or the one that it shares with its family."""
+    own = f"{name}.md"
+    return own if (REFERENCE / "formats" / own).is_file() else f"{name.partition('-')[0]}.md"
+
+
 PAGES = {
+    "formats.md": formats_page,
     "commands.md": commands_page,
     "tables.md": tables_page,
     "errors.md": errors_page,
@@ -173,4 +207,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "reference")
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else REFERENCE)

@@ -24,6 +24,7 @@ __all__ = ["seeds", "targets"]
 _Made = TypeVar("_Made")
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_logs"
+RULES = ROOT / "rules"
 LIMITS = Settings(ingest=Ingest(record_bytes_max=4096))
 SEED_BYTES = 1 << 14
 
@@ -39,7 +40,7 @@ def seeds(name: str) -> list[bytes]:
     if name.startswith("format-"):
         files = [path for path in SAMPLES.iterdir() if path.suffix not in {".yml", ".md"}]
     elif name == "rule":
-        files = [*(ROOT / "rules" / "detections").rglob("*.yml")]
+        files = [*(RULES / "detections").rglob("*.yml")]
     elif name == "mapping":
         files = [*SAMPLES.glob("*.mapping.yml")]
     else:
@@ -56,7 +57,9 @@ def _format(name: str) -> Callable[[bytes], None]:
             place = Path(folder)
             path = place / "source"
             path.write_bytes(data)
-            staged = _coded(lambda: stage_source(path, LIMITS, place, format_name=name))
+            staged = _coded(
+                lambda: stage_source(path, LIMITS, place, rules=RULES, format_name=name)
+            )
             if staged is not None:
                 refused = [n for part in staged.rejects(place) for n in part["lines"].to_pylist()]
                 assert sum(refused) == staged.account.rejected
@@ -71,7 +74,7 @@ def _mapping(data: bytes) -> None:
     with tempfile.TemporaryDirectory(dir=_memory()) as folder:
         path = Path(folder) / "m.yml"
         path.write_bytes(data)
-        _coded(lambda: read_mapping(path, format_names()))
+        _coded(lambda: read_mapping(path, format_names(), RULES))
 
 
 def _rule(data: bytes) -> None:
@@ -80,7 +83,7 @@ def _rule(data: bytes) -> None:
         root = Path(folder)
         for part in ("permits", "tests", "exceptions"):
             (root / part).mkdir()
-        (root / "catalogue").symlink_to(ROOT / "rules" / "catalogue")
+        (root / "catalogue").symlink_to(RULES / "catalogue")
         (root / "detections").mkdir()
         (root / "detections" / "r.yml").write_bytes(data)
         _coded(lambda: load_rules(root))

@@ -3,55 +3,33 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.fuzz.targets import targets
+from tests.golden.expected import read_sample, shown
 
-from auditwatch.config import Settings
-from auditwatch.ingest import SourceRead, format_names, read_source
+from auditwatch.ingest import format_names
 from auditwatch.ingest.sheettables import sheet_head
 from auditwatch.ingest.sniff import GENERAL, known_formats
-from auditwatch.ingest.sources import account_of
 from auditwatch.ingest.stream import Stream
 
 ROOT = Path(__file__).parents[2]
+DAMAGES = 15
 SAMPLES = sorted((ROOT / "sample_logs").glob("*.expected.json"))
 
 
-def _read(expected: Path) -> SourceRead:
-    """Read the log that an expectation belongs to."""
-    log = expected.with_name(expected.name.removesuffix(".expected.json"))
-    mapping = Path(f"{log}.mapping.yml")
-    return read_source(
-        log, Settings(), rules=ROOT / "rules", mapping=mapping if mapping.exists() else None
-    )
-
-
-def _shown(read: SourceRead) -> dict[str, Any]:
-    """Return what a read gives, in the words of the expectations."""
-    rows = read.lookups.drop_columns(["source_id"]).to_pylist()
-    for row in rows:
-        row["event_time"] = row["event_time"].isoformat()
-    lookups = [{name: value for name, value in row.items() if value is not None} for row in rows]
-    return {
-        "account": account_of(read.source, read.staged.reasons),
-        "rejects": [[r["line"], r["lines"], r["reason_code"]] for r in read.rejects.to_pylist()],
-        "gaps": [[gap["night"], gap["kind"], gap["detail"]] for gap in read.gaps.to_pylist()],
-        "cascades": [
-            [row["event_id"], row["lookup_id"]]
-            for row in lookups
-            if row.get("lookup_id") not in {None, row["event_id"]}
-        ],
-        "lookups": lookups,
-    }
+def _log(expected: Path) -> Path:
+    """Return the log that an expectation belongs to."""
+    return expected.with_name(expected.name.removesuffix(".expected.json"))
 
 
 @pytest.mark.parametrize("expected", SAMPLES, ids=lambda path: path.name)
 def test_a_sample_log_yields_what_stands_beside_it(expected: Path) -> None:
     """A sample gives exactly the account, rejects, gaps, cascades and first lookups expected."""
     wanted = json.loads(expected.read_text("utf-8"))
-    found = _shown(_read(expected))
+    found = shown(read_sample(_log(expected)))
     found["lookups"] = found["lookups"][: len(wanted["lookups"])]
     assert found == wanted
 
@@ -59,7 +37,7 @@ def test_a_sample_log_yields_what_stands_beside_it(expected: Path) -> None:
 @pytest.mark.parametrize("expected", SAMPLES, ids=lambda path: path.name)
 def test_a_sample_is_claimed_by_its_own_format_alone(expected: Path) -> None:
     """No other format that knows its columns takes a sample for its own."""
-    log = expected.with_name(expected.name.removesuffix(".expected.json"))
+    log = _log(expected)
     if Path(f"{log}.mapping.yml").exists():
         return  # columns that a mapping names belong to no format that knows its own
     wanted = json.loads(expected.read_text("utf-8"))["account"]["format"]
@@ -72,15 +50,33 @@ def test_a_sample_is_claimed_by_its_own_format_alone(expected: Path) -> None:
 
 def test_every_format_has_a_sample() -> None:
     """No format is without a sample log and its expectation."""
-    shown = {json.loads(path.read_text("utf-8"))["account"]["format"] for path in SAMPLES}
-    assert shown == set(format_names())
+    described = {json.loads(path.read_text("utf-8"))["account"]["format"] for path in SAMPLES}
+    assert described == set(format_names())
+
+
+@pytest.mark.parametrize("expected", SAMPLES, ids=lambda path: path.name)
+def test_a_damaged_sample_is_accounted_for_or_refused(expected: Path) -> None:
+    """Whatever happened to a sample, its lines balance or it is refused with a code."""
+    chance = random.Random(expected.name)
+    whole = _log(expected).read_bytes()
+    read = targets()[f"format-{json.loads(expected.read_text('utf-8'))['account']['format']}"]
+    for _ in range(DAMAGES):
+        read(_damaged(whole, chance))
+
+
+def _damaged(whole: bytes, chance: random.Random) -> bytes:
+    """Return bytes with a stretch cut out, doubled, or overwritten by what formats stumble on."""
+    first, after = sorted(chance.choices(range(len(whole) + 1), k=2))
+    stretch = whole[first:after]
+    instead = chance.choice([b"", stretch * 2, b'"', b"\0", b"\xff", b"\r", b"\n\n", b"{[<"])
+    return whole[:first] + instead + whole[chance.choice([first, after]) :]
 
 
 def test_the_three_containers_of_one_trail_hold_the_same_lookups() -> None:
     """One PostgreSQL trail is read alike from plain log, csvlog and jsonlog."""
     own = ["source_id", "line", "byte_start", "byte_end"]
     read = [
-        _read(ROOT / "sample_logs" / f"pgaudit.{kind}.expected.json")
+        read_sample(ROOT / "sample_logs" / f"pgaudit.{kind}")
         .lookups.drop_columns(own)
         .sort_by("event_id")
         .to_pylist()

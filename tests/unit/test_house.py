@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 
-REFERENCE = ("commands.md", "tables.md", "errors.md", "exit-codes.md", "settings.md")
+REFERENCE = (
+    "commands.md",
+    "tables.md",
+    "errors.md",
+    "exit-codes.md",
+    "settings.md",
+    "formats.md",
+)
+LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?\)")
 
 
 def tracked(repository: Path) -> list[Path]:
@@ -31,7 +39,7 @@ def tracked(repository: Path) -> list[Path]:
 def test_a_reference_page_says_what_the_code_says(
     page: str, repository: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Commands, tables, error codes, exit codes and settings are made from the code."""
+    """Commands, tables, errors, exit codes, settings, the index of formats come from the code."""
     folder = tmp_path_factory.mktemp("reference")
     build = repository / "docs" / "build_reference.py"
     subprocess.run([sys.executable, build, folder], check=True, timeout=60)
@@ -62,6 +70,27 @@ def test_every_path_that_the_documents_name_is_there(repository: Path) -> None:
     roots = (repository, repository / "src" / "auditwatch")
     missing = [name for name in named if not any((root / name).exists() for root in roots)]
     assert not missing
+
+
+def test_every_link_of_the_documents_leads_somewhere(repository: Path) -> None:
+    """A link names a file that is there, and a heading of it where it names one."""
+    pages = [*repository.glob("*.md"), *(repository / "docs").rglob("*.md")]
+    broken = [
+        f"{page.relative_to(repository)}: {found[0]}"
+        for page in pages
+        for found in LINK.finditer(page.read_text("utf-8"))
+        if not leads(page, found[1], found[2])
+    ]
+    assert not broken
+
+
+def leads(page: Path, file: str, heading: str | None) -> bool:
+    """Tell whether a link of a page leads to a file, and to a heading in it."""
+    target = page.parent / file if file else page
+    if heading is None or not target.is_file():
+        return target.exists()
+    titles = re.findall(r"^#+ (.+)$", target.read_text("utf-8"), re.MULTILINE)
+    return heading in {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in titles}
 
 
 def test_no_file_names_a_person_s_machine(repository: Path) -> None:

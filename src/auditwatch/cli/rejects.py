@@ -46,7 +46,7 @@ def list_rejects(
 ) -> None:
     """List refused records: file, line, bytes, reason; with --reveal also what stood there.
 
-    What a reason means, and what to do, stands in docs/reference/formats.md.
+    What a reason means stands in docs/reference/formats.md and on the page of its format.
 
     \b
     Examples:
