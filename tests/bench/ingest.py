@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
-from auditwatch.config import Settings
+from auditwatch.config import Settings, shipped_rules
 from auditwatch.ingest.staging import stage_source
 from tests.bench.figure import Figure, interleaved, median_seconds
 
@@ -70,7 +70,7 @@ def figures(folder: Path) -> Iterator[Figure]:
         size = f"{LINES:,} lines, {path.stat().st_size / 1e6:.0f} MB"
 
         def exact(path: Path = path) -> None:
-            staged = stage_source(path, Settings(), folder / "staged")
+            staged = stage_source(path, Settings(), folder / "staged", rules=shipped_rules())
             assert staged.account.accepted == LINES
 
         def trusted(path: Path = path, read: Callable[[str], Any] = trusting) -> None:

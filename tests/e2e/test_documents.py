@@ -31,6 +31,7 @@ def test_a_real_cloud_trail_asks_about_what_was_done_to_it(tmp_path: Path) -> No
         "cloud-trail-switched-off": 3,
         "cloud-copy-shared": 3,
         "cloud-secrets-refused": 1,
+        "silent_night": 4,  # weeks between drills
     }
 
 

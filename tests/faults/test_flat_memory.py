@@ -25,7 +25,7 @@ from auditwatch.engine.lake import Lake
 
 place = find_workspace(Path(sys.argv[1]), Path(sys.argv[1]))
 followers = Followers(read_followers(place.rules), 90)
-with Foreman(place.settings, place.staging) as foreman:
+with Foreman(place.settings, place.rules, place.staging) as foreman:
     for read, folder in foreman.read([Task(Path(sys.argv[2]), "csv", None)]):
         account = store_staged(read, folder, followers, Lake(place.lake)).account
     peaks = [int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0])

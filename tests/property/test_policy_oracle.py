@@ -170,10 +170,10 @@ def write_pack(folder: Path, every: list[Thing], exceptions: list[Thing]) -> Pat
         purposes.append(one | {key: value for key, value in more.items() if value})
     parts: Thing = {
         "purposes": purposes,
-        "systems": [{"code": code, "name": code} for code in SYSTEMS],
+        "systems": [{"code": code, "name": code, "tier": "2", "verified": "V"} for code in SYSTEMS],
         "transactions": [
             {"key": key, "system": "III", "subject_kind": "person", "tier": "2",
-             "purpose_required": "true" if due else "false", "name": key}
+             "purpose_required": "true" if due else "false", "verified": "V", "name": key}
             for key, due in KEYS.items()
         ],
         "groups": [

@@ -74,7 +74,8 @@ def test_a_crash_is_finished_by_the_next_run(
     folder: Path, fails: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wherever storing stops, doing it again leaves what one run would have left."""
-    rows = [*(f"B{n:03},2026-03-14T20:00:00Z,T1,NLETS\n" for n in range(30) if n != 9), "bad\n"]
+    rows = [*(f"B{n:03},2026-03-14T20:00:00Z,T1,NLETS\n" for n in range(30)), "bad\n"]
+    rows.append("B030,2026-03-14T20:00:00Z,***,NLETS\n")  # a mask is noted as a gap
     read = _read(folder, "a.csv", rows)
     whole = Lake(folder / "whole")
     wanted = store_source(read, whole).account
