@@ -200,7 +200,7 @@ RETURNS = ("firearm return to owner", "LEGR", "gun release", "return of firearm,
 
 
 def carry_year(checks: int) -> tuple[list[Row], set[str], set[str]]:
-    """Return a year of one agency, and the ids of its carry-permit checks and of what is lawful."""
+    """Return a day a week of one agency's year, and the ids of its carry-permit checks and of what is lawful."""
     draw = random.Random(6789)
     first = datetime.fromisoformat("2026-01-01T08:00:00-08:00")
     rows: list[Row] = []
@@ -208,7 +208,7 @@ def carry_year(checks: int) -> tuple[list[Row], set[str], set[str]]:
 
     def add(operator: str, role: str, unit: str, **more: str) -> str:
         number = len(rows)
-        time = first + timedelta(days=draw.randrange(365), minutes=draw.randrange(540))
+        time = first + timedelta(weeks=draw.randrange(52), minutes=draw.randrange(540))
         made = {"operator_id": operator, "operator_role": role, "operator_unit": unit}
         made["terminal"] = f"T-{number}"  # nothing here is one keystroke of several lines
         rows.append(row(number, time.isoformat(), **made, **more))

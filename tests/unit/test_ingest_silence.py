@@ -130,7 +130,7 @@ def recall_and_alarms(shape: dict[str, float], seeds: range) -> tuple[int, int, 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_an_hour_that_had_to_have_lookups_is_missed_and_no_other(shape: dict[str, float]) -> None:
     """Few false alarms in a month, whether counts scatter, a holiday or a clock change comes."""
-    found, removed, alarms = recall_and_alarms(shape, range(2))
+    found, removed, alarms = recall_and_alarms(shape, range(1))
     assert alarms <= 2
     assert found >= removed - 1
 
