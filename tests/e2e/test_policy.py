@@ -200,7 +200,7 @@ RETURNS = ("firearm return to owner", "LEGR", "gun release", "return of firearm,
 
 
 def carry_year(checks: int) -> tuple[list[Row], set[str], set[str]]:
-    """Return a day a week of one agency's year, and the ids of its carry-permit checks and of what is lawful."""
+    """Return a day a week of a year; the ids of carry-permit checks, and of what is lawful."""
     draw = random.Random(6789)
     first = datetime.fromisoformat("2026-01-01T08:00:00-08:00")
     rows: list[Row] = []
