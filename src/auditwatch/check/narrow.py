@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from auditwatch.check.columns import NO, UNKNOWN, YES, Columns
+from auditwatch.check.answers import NO, UNKNOWN, YES, Answers
 from auditwatch.check.condition import AllOf, Leaf, Node, leaves
 
 if TYPE_CHECKING:
@@ -29,22 +29,22 @@ SURE: Final = {True: _answers(YES), False: _answers(NO)}
 POSSIBLE: Final = {True: _answers(YES, UNKNOWN), False: _answers(NO, UNKNOWN)}
 
 
-def sure_rows(node: Node, columns: Columns) -> Rows:
+def sure_rows(node: Node, columns: Answers) -> Rows:
     """Return the rows for which a tree holds whatever the unknown values are, in order."""
     return _rows(node, columns, SURE, None)
 
 
-def possible_rows(node: Node, columns: Columns) -> Rows:
+def possible_rows(node: Node, columns: Answers) -> Rows:
     """Return the rows for which a tree holds or may hold, in order."""
     return _rows(node, columns, POSSIBLE, None)
 
 
-def in_doubt(node: Node, columns: Columns) -> bool:
+def in_doubt(node: Node, columns: Answers) -> bool:
     """Tell whether any row has an unknown value that the tree asks for."""
     return any(columns.answer(leaf.atom).in_doubt for leaf in leaves(node))
 
 
-def three_valued(node: Node, columns: Columns) -> NDArray[np.uint8]:
+def three_valued(node: Node, columns: Answers) -> NDArray[np.uint8]:
     """Return NO, YES or UNKNOWN for each row, shape (n_rows,).
 
     Notes
@@ -59,7 +59,7 @@ def three_valued(node: Node, columns: Columns) -> NDArray[np.uint8]:
     return answers
 
 
-def _rows(node: Node, columns: Columns, wanted: dict[bool, Wanted], among: Rows | None) -> Rows:
+def _rows(node: Node, columns: Answers, wanted: dict[bool, Wanted], among: Rows | None) -> Rows:
     """Return the rows (of those `among`) that a tree keeps."""
     if isinstance(node, Leaf):
         return columns.answer(node.atom).rows(wanted[node.wanted], among)
@@ -75,7 +75,7 @@ def _rows(node: Node, columns: Columns, wanted: dict[bool, Wanted], among: Rows 
     return np.flatnonzero(kept)
 
 
-def _estimate(node: Node, columns: Columns, wanted: dict[bool, Wanted]) -> int:
+def _estimate(node: Node, columns: Answers, wanted: dict[bool, Wanted]) -> int:
     """Return at most how many rows a tree keeps; exact for a leaf."""
     if isinstance(node, Leaf):
         return columns.answer(node.atom).count(wanted[node.wanted])
