@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -64,10 +64,6 @@ class Atom:
     def columns(self) -> tuple[str, ...]:
         """Every column the test reads."""
         return (self.column, self.operands[0]) if self.kind == "same" else (self.column,)
-
-    def on(self, column: str) -> Atom:
-        """Return the same test of another column."""
-        return replace(self, column=column)
 
 
 @dataclass(frozen=True)

@@ -247,6 +247,7 @@ def _check_fields(section: Section, found: Correlation, known: Collection[str] |
         if name not in (known or ()):
             raise section.error(
                 f"unknown column {name!r}",
+                "group-by" if name in found.group else "aliases" if found.aliases else "condition",
                 code="AW-RULES-004",
                 expected="one of " + ", ".join(known or ()),
                 hint=suggest(name, known or ()),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from auditwatch.check.events import EventColumns, Unread, batches_of, read_events
 from auditwatch.check.moments import microseconds, moment
 from auditwatch.check.narrow import sure_rows
-from auditwatch.check.windows import Occurrence, windows
+from auditwatch.check.windows import Occurrence, last_events
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,11 +125,10 @@ class _Work:
             if rule.correlation is None:
                 continue
             called = [self.rules.named(name).rule_id for name in rule.correlation.rules]
-            found = windows(rule.correlation, [self._matched[one] for one in called])
-            last = {(one.last.time, one.last.order): one.last for one in found}
-            self._matched[rule.rule_id] = list(last.values())
+            found = last_events(rule.correlation, [self._matched[one] for one in called])
+            self._matched[rule.rule_id] = found
             if rule.rule_id in self._spoken:
-                self.hits += [(int(event.order), rule.rule_id) for event in last.values()]
+                self.hits += [(int(event.order), rule.rule_id) for event in found]
 
     def _occurrence(self, event: Event) -> Occurrence | None:
         """Return what correlations need of an event; None when it tells no time."""

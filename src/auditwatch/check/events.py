@@ -182,8 +182,6 @@ class _Field:
         Distinct texts of all cells.
     cell_of, value_of : ndarray of int64, shape (n_members,)
         A member of a cell is one of its texts: which cell, which text.
-    has_text : bool
-        Whether any value is a JSON string.
     """
 
     cells: list[Cell]
@@ -191,7 +189,6 @@ class _Field:
     values: pa.Array
     cell_of: NDArray[np.int64]
     value_of: NDArray[np.int64]
-    has_text: bool
 
     def cells_with(self, held: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return which cells have a text that holds, shape (n_cells,)."""
@@ -230,18 +227,8 @@ class EventColumns(Answers):
         field = self._field(name)
         return Coded(field.codes, field.values)
 
-    def answer(self, atom: Atom) -> Answer:
-        """Return an atom's answers; of a list any value may hold."""
-        if atom not in self._answers:
-            self._answers[atom] = (
-                self._anywhere(atom) if atom.column == ANY_TEXT else self._on(atom)
-            )
-        return self._answers[atom]
-
-    def _on(self, atom: Atom) -> Answer:
-        """Return the answers of an atom on one field."""
-        if atom.kind == "same":
-            return self._compare(atom)
+    def _test(self, atom: Atom) -> Answer:
+        """Test each distinct text of a field; of a list any may hold."""
         field = self._field(atom.column)
         if atom.kind == "exists":
             cells = np.ones(len(field.cells), dtype=bool)
@@ -251,16 +238,6 @@ class EventColumns(Answers):
             cells = field.cells_with(self._held(atom, self.coded(atom.column)))
         table = np.append(np.where(cells, YES, NO), NO).astype(np.uint8)
         return Answer(field.codes, table, np.bincount(field.codes, minlength=len(table)))
-
-    def _anywhere(self, atom: Atom) -> Answer:
-        """Return whether any field of text holds."""
-        found = np.zeros(self.height, dtype=np.int32)
-        for name in self._given:
-            if name != ANY_TEXT and self._field(name).has_text:
-                answer = self.answer(atom.on(name))
-                found |= answer.table[answer.codes] == YES
-        table = np.array([NO, YES], dtype=np.uint8)
-        return Answer(found, table, np.bincount(found, minlength=2))
 
     def _compare(self, atom: Atom) -> Answer:
         """Compare two fields event by event; of lists any pair may hold."""
@@ -277,11 +254,24 @@ class EventColumns(Answers):
         codes = of_row.astype(np.int32)
         return Answer(codes, table, np.bincount(codes, minlength=len(table)))
 
+    def _words(self) -> dict[int, Cell]:
+        """Return the texts of each event, whatever their fields."""
+        return {
+            row: tuple(text for cell in event.fields.values() for text in cell if _is_word(text))
+            for row, event in enumerate(self.events)
+        }
+
     def _field(self, name: str) -> _Field:
         """Return a field, put together when first asked for."""
         if name not in self._fields:
-            self._fields[name] = _together(self._given.get(name, {}), self.height)
+            given = self._words() if name == ANY_TEXT else self._given.get(name, {})
+            self._fields[name] = _together(given, self.height)
         return self._fields[name]
+
+
+def _is_word(text: str | None) -> bool:
+    """Tell whether a value is a JSON string."""
+    return text is not None and not isinstance(text, _Bare)
 
 
 def _folded(cell: Cell) -> tuple[str, ...]:
@@ -302,9 +292,4 @@ def _together(given: dict[int, Cell], height: int) -> _Field:
         pa.array(map(str, texts), pa.string()),
         np.array([place for place, _ in members], dtype=np.int64),
         np.array([texts[text] for _, text in members], dtype=np.int64),
-        any(
-            text is not None and not isinstance(text, _Bare)
-            for cell in given.values()
-            for text in cell
-        ),
     )

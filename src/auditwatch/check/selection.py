@@ -219,13 +219,19 @@ def _item(reading: _Reading, path: Path, key: str, given: Plain) -> SigmaDetecti
         _typed(reading, place, column, modifiers, value)
         for place, value in zip(places, values, strict=True)
     ]
-    key = "|".join([column, *("wide" if one == "utf16le" else one for one in modifiers)])
+    key = "|".join([column, *_as_pysigma(modifiers)])
     if not NUMERIC.intersection(modifiers) or CLOCK_PARTS.intersection(modifiers):
         return _tried(reading, path, key, typed)
     item = _tried(reading, path, key, [0] * len(typed))
     for expression, text in zip(item.value, typed, strict=True):
         expression.number.number = text  # type: ignore[attr-defined]  # pySigma would make a float of it; text is exact
     return item
+
+
+def _as_pysigma(modifiers: Sequence[str]) -> list[str]:
+    """Return modifiers by pySigma's names, a reference before how it is compared."""
+    ordered = sorted(modifiers, key=lambda one: one != "fieldref")
+    return ["wide" if one == "utf16le" else one for one in ordered]
 
 
 def _check_modifiers(reading: _Reading, path: Path, modifiers: Sequence[str]) -> None:

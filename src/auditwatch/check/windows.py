@@ -7,7 +7,7 @@ one of the correlation's rules matched it and it has all the fields it is groupe
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from auditwatch.check.correlation import Correlation
 
-__all__ = ["Member", "Occurrence", "Window", "windows"]
+__all__ = ["Group", "Member", "Occurrence", "held_groups", "last_events"]
 
 Cell = tuple[str | None, ...]
 Key = tuple[Cell, ...]
@@ -52,22 +52,30 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Window:
-    """A window for which the correlation holds: the group's key, and its events in order."""
+class Group:
+    """The events of one group, and the windows in which a correlation holds.
 
-    key: Key
-    members: tuple[Member, ...]
+    Parameters
+    ----------
+    members : list of Member
+        In order.
+    windows : list of (int, int)
+        Positions of the first and the last member of each, in order.
+    """
+
+    members: list[Member]
+    windows: list[tuple[int, int]]
 
     @property
-    def last(self) -> Occurrence:
-        """The event at which it holds."""
-        return self.members[-1].event
+    def last(self) -> list[Occurrence]:
+        """The events at which the correlation holds."""
+        return [self.members[last].event for _, last in self.windows]
 
 
-def windows(
-    correlation: Correlation, matched: Sequence[Sequence[Occurrence]], *, whole: bool = False
-) -> Iterator[Window]:
-    """Yield a window for each event at which a correlation holds, group by group.
+def held_groups(
+    correlation: Correlation, matched: Sequence[Sequence[Occurrence]]
+) -> Iterator[Group]:
+    """Yield each group in which a correlation holds at some event.
 
     Parameters
     ----------
@@ -75,28 +83,33 @@ def windows(
         What is asked.
     matched : sequence of sequence of Occurrence
         For each of its rules the events that it matched, in any order.
-    whole : bool
-        Keep all members of each window; else the last one alone, which costs less.
     """
-    for key, members in sorted(
-        _groups(correlation, matched).items(), key=lambda item: repr(item[0])
-    ):
-        for first, last in _held(correlation, members):
-            yield Window(key, tuple(members[first if whole else last : last + 1]))
+    for members in _groups(correlation, matched).values():
+        found = list(_held(correlation, members))
+        if found:
+            yield Group(members, found)
+
+
+def last_events(
+    correlation: Correlation, matched: Sequence[Sequence[Occurrence]]
+) -> list[Occurrence]:
+    """Return the events at which a correlation holds, each once."""
+    found = (event for group in held_groups(correlation, matched) for event in group.last)
+    return list({(event.time, event.order): event for event in found}.values())
 
 
 def _held(correlation: Correlation, members: Sequence[Member]) -> Iterator[tuple[int, int]]:
     """Yield the first and last position of each window of one group that holds."""
     measure = measure_of(correlation)
-    inside: deque[int] = deque()
+    first = 0
     for position, member in enumerate(members):
         oldest = member.event.time - correlation.span
-        while inside and members[inside[0]].event.time < oldest:
-            measure.leave(members[inside.popleft()])
-        inside.append(position)
+        while members[first].event.time < oldest:
+            measure.leave(members[first])
+            first += 1
         measure.enter(member)
         if measure.holds(oldest):
-            yield inside[0], position
+            yield first, position
 
 
 def _groups(

@@ -10,12 +10,13 @@ import rich_click as click
 from click.exceptions import Exit
 
 from auditwatch.cli.show import complain, count, narrate, printable
-from auditwatch.core.errors import ExitCode
+from auditwatch.core.errors import ExitCode, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from zoneinfo import ZoneInfo
 
+    from auditwatch.check.eventjudge import JudgedEvents
     from auditwatch.check.foreign import ForeignRules
     from auditwatch.core.errors import RuleError
 
@@ -58,6 +59,7 @@ def judge(
       auditwatch rules judge sigma/rules events.jsonl --json --skip-unsupported
     """
     from auditwatch.check.eventjudge import judge_events
+    from auditwatch.check.eventjudge import JudgedEvents
     from auditwatch.check.foreign import load_foreign
 
     rules = load_foreign(folder)
@@ -65,15 +67,29 @@ def judge(
     judged = judge_events(rules, events, _zone(workspace, timezone), time_field)
     for line, rule_id in judged.hits:
         click.echo(_hit(rules, events, line, rule_id, as_json))
-    for one in judged.unread:
-        complain(f"{events}:{one.line}: {one.reason}; not judged [AW-INGEST-040]")
-    if judged.timeless:
-        complain(
-            f"{count(judged.timeless, 'event')} without a time left out of correlations"
-            " [AW-RULES-034]\n  do: name the field with --time"
-        )
-    if judged.unread or judged.timeless:
+    left_out = list(_left_out(judged, events))
+    for error in left_out:
+        complain(str(error))
+    if left_out:
         raise Exit(ExitCode.INCOMPLETE)
+
+
+def _left_out(judged: JudgedEvents, events: Path) -> Iterator[InputError]:
+    """Yield what of the events was not judged, or not wholly."""
+    for one in judged.unread:
+        yield InputError(
+            f"not judged: {one.reason}",
+            code="AW-RULES-034",
+            where=f"{events}:{one.line}",
+            expected="a JSON object on a line",
+        )
+    if judged.timeless:
+        yield InputError(
+            f"{count(judged.timeless, 'event')} without a time left out of correlations",
+            code="AW-RULES-035",
+            where=str(events),
+            hint="name the field with the time: --time FIELD",
+        )
 
 
 def _tell_refused(refused: Sequence[RuleError], skip: bool) -> None:
