@@ -59,7 +59,6 @@ def judge(
       auditwatch rules judge sigma/rules events.jsonl --json --skip-unsupported
     """
     from auditwatch.check.eventjudge import judge_events
-    from auditwatch.check.eventjudge import JudgedEvents
     from auditwatch.check.foreign import load_foreign
 
     rules = load_foreign(folder)
