@@ -46,15 +46,15 @@ class Answer:
     table: NDArray[np.uint8]
     weights: NDArray[np.int64]
 
-    def rows(self, wanted: NDArray[np.bool_], among: NDArray[np.int64] | None) -> NDArray[np.int64]:
-        """Return the rows (of those `among`) whose answer is wanted."""
+    def rows(self, kept: NDArray[np.bool_], among: NDArray[np.int64] | None) -> NDArray[np.int64]:
+        """Return the rows (of those `among`) whose code is kept."""
         if among is None:
-            return np.flatnonzero(wanted[self.table][self.codes])
-        return among[wanted[self.table][self.codes[among]]]
+            return np.flatnonzero(kept[self.codes])
+        return among[kept[self.codes[among]]]
 
-    def count(self, wanted: NDArray[np.bool_]) -> int:
-        """Return how many rows have a wanted answer."""
-        return int(self.weights[wanted[self.table]].sum())
+    def count(self, kept: NDArray[np.bool_]) -> int:
+        """Return how many rows have a code that is kept."""
+        return int(self.weights[kept].sum())
 
     @property
     def in_doubt(self) -> bool:

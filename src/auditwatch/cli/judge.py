@@ -36,7 +36,7 @@ __all__ = ["judge"]
 @click.option(
     "--timezone",
     metavar="NAME",
-    help="Clock of |hour and the like, and of times without an offset: the workspace's, else UTC.",
+    help="Clock of hour and the like, and of times without an offset: the workspace's, else UTC.",
 )
 @click.pass_obj
 def judge(
