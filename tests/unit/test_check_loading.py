@@ -79,7 +79,7 @@ SPOILED_RULES = {
     "alias": ("    purpose: C", "    purpose: &c C", "AW-YAML-003", "10:14", ""),
     "tag": ("    purpose: C", "    purpose: !!int 3x", "AW-YAML-0", "10:14", ""),
     "unknown column": ("    purpose: C", "    purpos: C", "AW-RULES-004", "10:5", "'purpose'"),
-    "unknown modifier": ("purpose: C", "purpose|windash: C", "AW-RULES-009", "10:5", ""),
+    "unknown modifier": ("purpose: C", "purpose|contians: C", "AW-RULES-009", "10:5", "'contains'"),
     "bad pattern": ("purpose: C", "reason|re: '(?=a)b'", "AW-RULES-008", "10:5", ""),
     "bad pattern in a list": ("purpose: C", "reason|re: [a, '(']", "AW-RULES-008", "10:20", ""),
     "unknown list": (
@@ -91,10 +91,10 @@ SPOILED_RULES = {
     ),
     "list and modifier": (
         "purpose: C",
-        "reason|contains|expand: '%a%'",
+        "reason|contains|expand: '%protected_topics%'",
         "AW-RULES-009",
         "10:5",
-        "",
+        "match: value",
     ),
     "number test on text": ("purpose: C", "purpose|gte: 3", "AW-RULES-009", "10:5", ""),
     "no number": ("purpose: C", "local_hour|gte: ten", "AW-RULES-003", "10:5", ""),

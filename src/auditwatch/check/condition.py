@@ -7,12 +7,32 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["AllOf", "AnyOf", "Atom", "Leaf", "Node", "all_of", "any_of", "leaves", "negate"]
+__all__ = [
+    "AllOf",
+    "AnyOf",
+    "Atom",
+    "Leaf",
+    "Node",
+    "all_of",
+    "any_of",
+    "leaves",
+    "negate",
+    "replaced",
+]
 
 Kind: TypeAlias = Literal[
-    "equals", "equals_cased", "matches", "exists", "compares", "in_net", "same"
+    "equals",
+    "equals_cased",
+    "like",
+    "matches",
+    "exists",
+    "given",
+    "compares",
+    "in_net",
+    "clock",
+    "same",
 ]
 
 
@@ -23,12 +43,15 @@ class Atom:
     Parameters
     ----------
     column : str
-        A name in `fields.FIELDS`.
+        A name in `fields.FIELDS`; of a foreign event whatever it calls its fields.
     kind : str
-        ``equals`` one of the operands, letter case aside; ``equals_cased``; ``matches`` the RE2
-        pattern somewhere; ``exists``: neither null nor empty; ``compares``: operands are gt, gte,
-        lt or lte and a whole number; ``in_net``: an address in a CIDR network; ``same``: equal to
-        another column, letter case aside.
+        ``equals`` one of the operands (folded), letter case aside; ``equals_cased``; ``like``: the
+        RE2 pattern (folded) stands somewhere in it, letter case aside; ``matches`` the RE2 pattern
+        somewhere; ``exists``: neither null nor empty, in a foreign event: the field is there;
+        ``given``: it is there and not null; ``compares``: operands are gt, gte, lt or lte and a
+        number; ``in_net``: an address in a CIDR network; ``clock``: operands are a part of a time,
+        a comparison and a whole number; ``same``: operands are another column and how it is
+        compared, letter case aside: equals, contains, startswith, endswith.
     operands : tuple of str
         What to test against.
     """
@@ -40,7 +63,7 @@ class Atom:
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column the test reads."""
-        return (self.column, *self.operands) if self.kind == "same" else (self.column,)
+        return (self.column, self.operands[0]) if self.kind == "same" else (self.column,)
 
 
 @dataclass(frozen=True)
@@ -67,7 +90,10 @@ class AnyOf:
 
 Node: TypeAlias = Leaf | AllOf | AnyOf
 
-_MERGED: Final = ("equals", "equals_cased", "matches")
+_PATTERNS: Final = ("like", "matches")
+_MERGED: Final = ("equals", "equals_cased", *_PATTERNS)
+#: Patterns are made one up to this length (characters): RE2 bounds what one may cost.
+_LONGEST: Final = 2000
 
 
 def negate(node: Node) -> Node:
@@ -108,9 +134,26 @@ def _merge(nodes: Iterable[Node]) -> Iterator[Node]:
     alike.sort(key=lambda leaf: (leaf.atom.column, leaf.atom.kind))
     for (column, kind), group in groupby(alike, lambda leaf: (leaf.atom.column, leaf.atom.kind)):
         operands = tuple(operand for leaf in group for operand in leaf.atom.operands)
-        if kind == "matches" and len(operands) > 1:
-            operands = ("|".join(f"(?:{operand})" for operand in operands),)
-        yield Leaf(Atom(column, kind, operands))
+        if kind in _PATTERNS:
+            yield from (Leaf(Atom(column, kind, (one,))) for one in _joined(operands))
+        else:
+            yield Leaf(Atom(column, kind, operands))
+
+
+def _joined(patterns: tuple[str, ...]) -> Iterator[str]:
+    """Yield patterns made one as far as they may be."""
+    parts: list[str] = []
+    for pattern in patterns:
+        if parts and sum(map(len, parts)) + len(pattern) > _LONGEST:
+            yield _either(parts)
+            parts = []
+        parts.append(pattern)
+    yield _either(parts)
+
+
+def _either(patterns: list[str]) -> str:
+    """Return one pattern for alternatives."""
+    return patterns[0] if len(patterns) == 1 else "|".join(f"(?:{one})" for one in patterns)
 
 
 def leaves(node: Node) -> Iterator[Leaf]:
@@ -120,3 +163,11 @@ def leaves(node: Node) -> Iterator[Leaf]:
         return
     for part in node.parts:
         yield from leaves(part)
+
+
+def replaced(node: Node, change: Callable[[Leaf], Leaf]) -> Node:
+    """Return a tree with each leaf put through a function."""
+    if isinstance(node, Leaf):
+        return change(node)
+    parts = [replaced(part, change) for part in node.parts]
+    return all_of(parts) if isinstance(node, AllOf) else any_of(parts)

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditwatch.check.coded import Coded, code_texts
+from auditwatch.check.coded import Coded, code_column, code_texts
 from auditwatch.check.facts import DAY_KEYS, EPOCH, SECOND_KEYS
 from auditwatch.check.purpose import STATES
 from auditwatch.check.states import reason_state
@@ -407,6 +407,18 @@ def _on_duty(columns: Columns) -> Coded:
     return code_texts(np.where(known, inside.astype(np.int64), -1), YES_NO)
 
 
+def _local_minute(columns: Columns) -> Coded:
+    """Return the minute of the agency's clock; nothing where the source keeps days alone."""
+    if "event_time" not in columns.batch.schema.names:
+        return _all_unknown(columns)
+    zoned = pa.timestamp("us", columns.facts.zone.key)
+    minutes = code_column(pc.minute(columns.batch.column("event_time").cast(zoned)))
+    hours = columns.coded("local_hour")
+    codes = np.where(hours.codes == hours.absent, minutes.absent, minutes.codes)
+    codes = np.where(hours.codes == hours.unknown, minutes.unknown, codes)
+    return Coded(codes.astype(np.int32), minutes.values)
+
+
 def _duty_near(columns: Columns) -> Coded:
     """Return whether duty was recorded within a day; that no duty was given is an answer too."""
     duty = columns.facts.duty
@@ -440,6 +452,7 @@ DERIVED: Final[dict[str, Callable[[Columns], Coded]]] = {
     "requester_on_roster": _requester_on_roster,
     "operator_separated": _operator_separated,
     "training_lapsed": _training_lapsed,
+    "local_minute": _local_minute,
     "on_duty": _on_duty,
     "duty_near": _duty_near,
 }

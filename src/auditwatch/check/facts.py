@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +34,7 @@ __all__ = [
 #: Day number of a date that is not given: later than any night.
 NEVER: Final = np.iinfo(np.int32).max
 EPOCH: Final = date(1970, 1, 1)
+UTC_ZONE: Final = ZoneInfo("UTC")
 DUTY_SLACK: Final = 3600  # seconds before and after a recorded spell that still count as duty
 SECOND_KEYS: Final = 1 << 40  # likewise, for seconds since 1970
 DAY_KEYS: Final = 1_000_000  # more than there are day numbers, so that keys of operators never meet
@@ -132,6 +134,8 @@ class Facts:
         masked in every record, or overwritten before release.
     masked_subjects : frozenset of str
         Sources in which some subjects are masked.
+    zone : ZoneInfo
+        The agency's clock.
     """
 
     roster: Roster | None
@@ -141,6 +145,7 @@ class Facts:
     duty: Duty | None
     not_exported: Mapping[str, frozenset[str]]
     masked_subjects: frozenset[str] = frozenset()
+    zone: ZoneInfo = UTC_ZONE
 
     @property
     def absent(self) -> frozenset[str]:
@@ -153,6 +158,7 @@ def make_facts(
     context: Context,
     not_exported: Mapping[str, frozenset[str]],
     masked_subjects: frozenset[str] = frozenset(),
+    zone: ZoneInfo = UTC_ZONE,
 ) -> Facts:
     """Index the context tables for judging.
 
@@ -164,6 +170,8 @@ def make_facts(
         source_id to the canonical fields that no lookup of that source tells.
     masked_subjects : frozenset of str
         Ids of the sources in which some subjects are masked.
+    zone : ZoneInfo
+        The agency's clock; the minute of a lookup's hour is read from it.
 
     Returns
     -------
@@ -178,6 +186,7 @@ def make_facts(
         _duty(context.duty) if context.duty is not None else None,
         dict(not_exported),
         masked_subjects,
+        zone,
     )
 
 

@@ -59,6 +59,12 @@ def _fact(name: str, meaning: str, needs: tuple[str, ...], *context: str) -> Fie
 
 _ALL: Final = (
     _clock("local_hour", "agency-local hour, 0-23"),
+    Field(
+        "local_minute",
+        "agency-local minute, 0-59",
+        needs=("event_time", "local_hour"),
+        number=True,
+    ),
     _clock("local_weekday", "agency-local weekday, 0 Monday - 6 Sunday"),
     Field("night", "agency-local date, ISO", needs=("event_time",)),
     Field(

@@ -11,11 +11,12 @@ import pyarrow.compute as pc
 from auditwatch.check.fields import FIELDS
 from auditwatch.check.narrow import in_doubt, possible_rows, sure_rows
 from auditwatch.check.rule import PLACEHOLDER
+from auditwatch.check.stretches import Stretches
 from auditwatch.core.mask import mark
 from auditwatch.core.schema import HITS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,7 +29,9 @@ __all__ = ["find_hits"]
 LONGEST: Final = 60
 
 
-def find_hits(rules: Sequence[Rule], columns: Columns) -> tuple[pa.Table, dict[str, int]]:
+def find_hits(
+    rules: Sequence[Rule], columns: Columns, earlier: Columns | None = None
+) -> tuple[pa.Table, dict[str, int]]:
     """Return the hits of every rule, and on how many lookups a rule could not decide.
 
     Parameters
@@ -37,6 +40,8 @@ def find_hits(rules: Sequence[Rule], columns: Columns) -> tuple[pa.Table, dict[s
         Sorted by id.
     columns : Columns
         The batch.
+    earlier : Columns, optional
+        Lookups before it, in which windows of correlations may begin.
 
     Returns
     -------
@@ -47,13 +52,14 @@ def find_hits(rules: Sequence[Rule], columns: Columns) -> tuple[pa.Table, dict[s
     """
     undecided: dict[str, int] = {}
     parts: list[pa.Table] = []
+    stretches = Stretches(rules, columns, earlier)
+    silent = _silent(rules)
     for rule in rules:
-        rows = sure_rows(rule.tree, columns)
-        if in_doubt(rule.tree, columns):
-            open_rows = len(possible_rows(rule.tree, columns)) - len(rows)
-            undecided |= {rule.rule_id: open_rows} if open_rows else {}
-        if len(rows):
-            parts.append(_hits(rule, columns, rows))
+        found = _detected if rule.correlation is None else stretches.found
+        rows, left_open, said = found(rule, columns)
+        undecided |= {rule.rule_id: left_open} if left_open else {}
+        if len(rows) and rule.rule_id not in silent:
+            parts.append(_hits(rule, columns, rows, said))
     if not parts:
         return HITS.empty(), undecided
     hits = pa.concat_tables(parts)
@@ -61,7 +67,30 @@ def find_hits(rules: Sequence[Rule], columns: Columns) -> tuple[pa.Table, dict[s
     return hits.take(pa.array(order)).select(list(HITS.names)).cast(HITS.schema), undecided
 
 
-def _hits(rule: Rule, columns: Columns, rows: NDArray[np.int64]) -> pa.Table:
+def _silent(rules: Sequence[Rule]) -> frozenset[str]:
+    """Return the rules that serve correlations alone, as Sigma's ``generate`` says."""
+    called = {name for rule in rules for name in rule.calls}
+    told = {
+        name
+        for rule in rules
+        if rule.correlation and rule.correlation.generate
+        for name in rule.calls
+    }
+    return frozenset(called - told)
+
+
+def _detected(rule: Rule, columns: Columns) -> tuple[NDArray[np.int64], int, dict[str, pa.Array]]:
+    """Return the rows for which a detection holds, and how many it leaves open."""
+    rows = sure_rows(rule.tree, columns)
+    left_open = 0
+    if in_doubt(rule.tree, columns):
+        left_open = len(possible_rows(rule.tree, columns)) - len(rows)
+    return rows, left_open, {}
+
+
+def _hits(
+    rule: Rule, columns: Columns, rows: NDArray[np.int64], said: Mapping[str, pa.Array]
+) -> pa.Table:
     """Return the hits of one rule."""
     same = {
         "rule_id": rule.rule_id,
@@ -78,15 +107,20 @@ def _hits(rule: Rule, columns: Columns, rows: NDArray[np.int64]) -> pa.Table:
         for name in ("event_id", "night")
     }
     repeated = {name: pa.repeat(pa.scalar(text), len(rows)) for name, text in same.items()}
-    says = _sentences(rule, columns, rows)
+    says = _sentences(rule, columns, rows, said)
     return pa.table({"row": taken, **given, **repeated, "says": says})
 
 
-def _sentences(rule: Rule, columns: Columns, rows: NDArray[np.int64]) -> pa.Array:
+def _sentences(
+    rule: Rule, columns: Columns, rows: NDArray[np.int64], said: Mapping[str, pa.Array]
+) -> pa.Array:
     """Return the rule's sentence for each row, identities marked."""
     pieces: list[pa.Array | pa.Scalar] = []
     for place, text in enumerate(PLACEHOLDER.split(rule.says)):
-        pieces.append(_spoken(text, columns, rows) if place % 2 else pa.scalar(text))
+        if place % 2:
+            pieces.append(said[text] if text in said else _spoken(text, columns, rows))
+        else:
+            pieces.append(pa.scalar(text))
     joined = pc.binary_join_element_wise(*pieces, pa.scalar(""))
     return joined if isinstance(joined, pa.Array) else pa.repeat(joined, len(rows))
 

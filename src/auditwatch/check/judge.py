@@ -42,7 +42,9 @@ class Judged:
     undecided: Mapping[str, int]
 
 
-def judge(ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts) -> Judged:
+def judge(
+    ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts, earlier: pa.RecordBatch | None = None
+) -> Judged:
     """Judge every lookup of a batch that heads itself.
 
     Parameters
@@ -54,6 +56,9 @@ def judge(ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts) -> Judged:
         rows are passed over: they are evidence, nobody's act.
     facts : Facts
         From `make_facts`.
+    earlier : pa.RecordBatch, optional
+        Lookups before the batch, in which windows of correlations may begin. A correlation sees
+        these and the batch, nothing else: give it a night at once.
 
     Returns
     -------
@@ -62,7 +67,8 @@ def judge(ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts) -> Judged:
         whole night: `lifting.hold_ceilings` holds them once all batches of a night are judged.
     """
     columns = Columns(_heads(batch), facts, ruleset.catalogue)
-    hits, undecided = find_hits(ruleset.rules, columns)
+    before = None if earlier is None else Columns(_heads(earlier), facts, ruleset.catalogue)
+    hits, undecided = find_hits(ruleset.rules, columns, before)
     exemptions = ruleset.exemptions.values()
     return Judged(
         give_verdicts(ruleset.policy, columns), lift_hits(hits, exemptions, columns), undecided

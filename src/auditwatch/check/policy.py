@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from auditwatch.check.columns import NO, UNKNOWN, YES
+from auditwatch.check.answers import NO, UNKNOWN, YES
 from auditwatch.check.wording import forbidden_words, nearest_words, retroactive_words, spoken
 
 if TYPE_CHECKING:

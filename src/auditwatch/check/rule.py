@@ -1,14 +1,16 @@
-"""Detection rules: Sigma 2.1 files with an ``auditwatch`` block."""
+"""Detection and correlation rules: Sigma 2.1 files with an ``auditwatch`` block."""
 
 from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from auditwatch.check.catalogue import SEVERITIES, STORIES, Catalogue
-from auditwatch.check.condition import Node, all_of
+from auditwatch.check.condition import Node, all_of, any_of, leaves
+from auditwatch.check.correlation import Correlation, read_correlation
 from auditwatch.check.fields import FIELDS
 from auditwatch.check.sample import Sample, read_samples
 from auditwatch.check.selection import compile_detection
@@ -18,11 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from auditwatch.check.section import Section
+    from auditwatch.core.errors import RuleError
 
-__all__ = ["Rule", "read_rules"]
+__all__ = ["COUNTED", "Rule", "read_rules"]
 
-#: Keys of a Sigma 2.1 detection rule, and our own block.
-KEYS: Final = (
+#: Keys of a Sigma 2.1 rule, and our own block.
+HEAD: Final = (
     "title",
     "id",
     "name",
@@ -33,21 +36,23 @@ KEYS: Final = (
     "date",
     "modified",
     "tags",
-    "logsource",
-    "detection",
     "falsepositives",
     "level",
     "fields",
     "license",
     "auditwatch",
 )
+KEYS: Final = (*HEAD, "logsource", "detection")
+CORRELATION_KEYS: Final = (*HEAD, "correlation")
+#: What the sentence of a correlation may say beside columns.
+COUNTED: Final = "lookups_in_window"
 STATUSES: Final = ("stable", "test", "experimental", "deprecated", "unsupported")
 PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One detection rule.
+    """One rule.
 
     Parameters
     ----------
@@ -60,11 +65,17 @@ class Rule:
     innocent : str
         What else it may be: its ``falsepositives``, one a line.
     tree : Node
-        What it asks for, logsource included.
+        What it asks for, logsource included; of a correlation what any of its rules asks for.
     samples : tuple of Sample
         Its own tests.
     place : str
         ``file:line``.
+    unique_id : str
+        Its ``id``.
+    correlation : Correlation, optional
+        What is asked of the lookups of several rules together.
+    calls : tuple of str
+        ``rule_id`` of each rule that the correlation names, in its order.
     """
 
     rule_id: str
@@ -76,6 +87,16 @@ class Rule:
     tree: Node
     samples: tuple[Sample, ...]
     place: str
+    unique_id: str
+    correlation: Correlation | None = None
+    calls: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns it reads, each once, in order of first use."""
+        grouped = sorted(self.correlation.reads) if self.correlation else ()
+        read = chain.from_iterable(leaf.atom.columns for leaf in leaves(self.tree))
+        return tuple(dict.fromkeys((*read, *grouped)))
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -106,34 +127,70 @@ def read_rules(
     ------
     RuleError
         ``AW-RULES-002`` to ``-005`` and ``-008`` to ``-011`` a value cannot be used, ``-007`` a
-        name or id is given twice, ``-012`` a placeholder names no column or a free text.
+        name or id is given twice, ``-012`` a placeholder names no column or a free text, ``-031``
+        and ``-033`` a correlation cannot be used.
     """
     found: dict[str, Rule] = {}
-    ids: dict[str, str] = {}
+    named: dict[str, Rule] = {}
+    waiting: list[tuple[Rule, Section]] = []
     for section in sections:
         rule = _rule(section, catalogue, logsources)
-        unique = section.text("id")
-        for name, key, seen in ((rule.rule_id, "name", found), (unique, "id", ids)):
-            if name in seen:
+        for name, key in ((rule.rule_id, "name"), (rule.unique_id, "id")):
+            if name in named:
                 raise section.error(
                     f"{name!r} a second time", key, code="AW-RULES-007", expected="once"
                 )
-        found[rule.rule_id] = rule
-        ids[unique] = rule.rule_id
+            named[name] = rule
+        if rule.correlation is None:
+            found[rule.rule_id] = rule
+        else:
+            waiting.append((rule, section))
+    return _with_correlations(found, named, waiting)
+
+
+def _with_correlations(
+    found: dict[str, Rule], named: Mapping[str, Rule], waiting: list[tuple[Rule, Section]]
+) -> tuple[Rule, ...]:
+    """Return all rules sorted by id, correlations joined to the rules that they name."""
+    while waiting:
+        left = []
+        for rule, section in waiting:
+            wanted = rule.correlation.rules if rule.correlation else ()
+            calls = tuple(named[name].rule_id if name in named else "" for name in wanted)
+            if all(name in found for name in calls):
+                tree = any_of([found[name].tree for name in calls])
+                found[rule.rule_id] = replace(rule, calls=calls, tree=tree)
+            else:
+                left.append((rule, section))
+        if len(left) == len(waiting):
+            raise _unresolved(*left[0], named)
+        waiting = left
     return tuple(found[name] for name in sorted(found))
 
 
+def _unresolved(rule: Rule, section: Section, named: Mapping[str, Rule]) -> RuleError:
+    """Return the refusal of a correlation of rules that are not there, or of itself."""
+    wanted = rule.correlation.rules if rule.correlation else ()
+    missing = next((name for name in wanted if name not in named), "")
+    return section.error(
+        f"the correlation names {missing!r}, which is no rule"
+        if missing
+        else "the correlation goes round in a circle",
+        "correlation",
+        "rules",
+        code="AW-RULES-033",
+        expected="the name or id of a rule of this pack",
+        hint=suggest(missing, named),
+    )
+
+
 def _rule(section: Section, catalogue: Catalogue, logsources: Mapping[str, Node | None]) -> Rule:
-    """Read one rule."""
-    _check_head(section.only(*KEYS))
+    """Read one rule; of a correlation without the rules that it names."""
+    correlates = section.has("correlation")
+    _check_head(section.only(*(CORRELATION_KEYS if correlates else KEYS)))
     block = section.section("auditwatch")
     block.only("story", "reason_template", "owner", "keywords", "tests")
     block.text("owner")
-    columns = [name for name, field in FIELDS.items() if not field.number]
-    detection = section.section("detection")
-    tree = compile_detection(detection, catalogue.lists, block.texts("keywords", columns))
-    product = section.section("logsource").only("product", "category", "service", "definition")
-    source = logsources[product.choice("product", logsources)]
     rule = Rule(
         rule_id=section.text("name"),
         title=section.text("title"),
@@ -141,12 +198,31 @@ def _rule(section: Section, catalogue: Catalogue, logsources: Mapping[str, Node 
         story=block.choice("story", STORIES),
         says=block.text("reason_template"),
         innocent="\n".join(section.texts("falsepositives")),
-        tree=tree if source is None else all_of([source, tree]),
+        tree=any_of([]) if correlates else _tree(section, block, catalogue, logsources),
         samples=read_samples(block),
         place=section.place,
+        unique_id=section.text("id"),
+        correlation=read_correlation(section.section("correlation"), FIELDS)
+        if correlates
+        else None,
     )
     _check_sentence(block, rule)
     return rule
+
+
+def _tree(
+    section: Section,
+    block: Section,
+    catalogue: Catalogue,
+    logsources: Mapping[str, Node | None],
+) -> Node:
+    """Return what a detection asks for, logsource included."""
+    columns = [name for name, field in FIELDS.items() if not field.number]
+    detection = section.section("detection")
+    tree = compile_detection(detection, catalogue.lists, block.texts("keywords", columns))
+    product = section.section("logsource").only("product", "category", "service", "definition")
+    source = logsources[product.choice("product", logsources)]
+    return tree if source is None else all_of([source, tree])
 
 
 def _check_head(section: Section) -> None:
@@ -170,6 +246,7 @@ def _check_head(section: Section) -> None:
 def _check_sentence(block: Section, rule: Rule) -> None:
     """Refuse placeholders that would fail, or put free text into a stored sentence."""
     allowed = [name for name, field in FIELDS.items() if not field.free_text]
+    allowed += [COUNTED] if rule.correlation else []
     for name in rule.placeholders:
         if name not in allowed:
             known = name in FIELDS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from auditwatch.check.catalogue_files import CatalogueFiles, read_catalogue, read_folder
@@ -67,6 +68,20 @@ class Ruleset:
     def policy(self) -> Policy:
         """The statements, ready to decide."""
         return Policy(self.statements, self.catalogue, self.requirements, self.exemptions)
+
+    @property
+    def reach_nights(self) -> int:
+        """Nights before its own into which a window reaches, correlations of others added up."""
+        named = {rule.rule_id: rule for rule in self.rules}
+
+        def span(rule: Rule) -> int:
+            own = 0 if rule.correlation is None else rule.correlation.span
+            return own + max((span(named[name]) for name in rule.calls), default=0)
+
+        longest = timedelta(microseconds=max(map(span, self.rules), default=0))
+        if not longest:
+            return 0
+        return -(-(longest + timedelta(hours=1)) // timedelta(days=1))  # a night may have 23 hours
 
     @property
     def counts(self) -> dict[str, int]:

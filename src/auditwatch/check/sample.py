@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -23,19 +23,21 @@ WRITABLE: Final = tuple(
     if name not in ("event_id", "event_time", "lookup_id", "source_id", "reason_norm")
     and not name.startswith(("byte_", "line"))
 )
+#: The moment of a lookup, on the agency's clock: what correlations need.
+AT: Final = "at"
 USUAL: Final = {"night": "2026-01-15", "local_hour": "10", "local_weekday": "3"}
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One literal lookup and what is expected.
+    """One literal lookup, or several in a row, and what is expected.
 
     Parameters
     ----------
     title : str
         What the sample shows.
-    lookup : mapping of str to str
-        Columns that have a value.
+    lookups : tuple of mapping of str to str
+        Columns that have a value, of each.
     context : mapping of str to tuple of mappings
         Rows of context tables; a table that is not named was not given.
     not_exported : frozenset of str
@@ -47,11 +49,16 @@ class Sample:
     """
 
     title: str
-    lookup: Mapping[str, str]
+    lookups: tuple[Mapping[str, str], ...]
     context: Mapping[str, tuple[Mapping[str, str], ...]]
     not_exported: frozenset[str]
     expected: str
     place: str = field(compare=False)
+
+    @property
+    def lookup(self) -> Mapping[str, str]:
+        """Return the first lookup, which is the only one of most samples."""
+        return self.lookups[0]
 
 
 def read_samples(
@@ -69,8 +76,12 @@ def read_samples(
 
 def _sample(section: Section, expects: str) -> Sample:
     """Read one sample."""
-    section.only("title", "lookup", "context", "not_exported", expects)
-    lookup = section.section("lookup").only(*WRITABLE)
+    several = ("lookups",) if expects == "fires" and section.has("lookups") else ("lookup",)
+    section.only("title", *several, "context", "not_exported", expects)
+    if several == ("lookups",):
+        lookups = tuple(_lookup(item.only(*WRITABLE, AT)) for item in section.sections("lookups"))
+    else:
+        lookups = (_lookup(section.section("lookup").only(*WRITABLE, AT)),)
     context: dict[str, tuple[Mapping[str, str], ...]] = {}
     if section.has("context"):
         given = section.section("context").only(*CONTEXT_TABLES)
@@ -79,12 +90,27 @@ def _sample(section: Section, expects: str) -> Sample:
             context[name] = tuple({key: row.text(key) for key in row.keys} for row in rows)
     return Sample(
         title=section.text("title"),
-        lookup={name: lookup.text(name) for name in lookup.keys},
+        lookups=lookups,
         context=context,
         not_exported=frozenset(section.texts("not_exported", SOURCE_FIELDS)),
         expected=_expected(section, expects),
         place=section.place,
     )
+
+
+def _lookup(section: Section) -> Mapping[str, str]:
+    """Read the columns of one lookup; a time tells night, hour and weekday as well."""
+    found = {name: section.text(name) for name in section.keys}
+    if AT not in found:
+        return found
+    try:
+        when = datetime.fromisoformat(found[AT])
+    except ValueError as error:
+        raise section.error(
+            f"{AT!r} is no time", AT, code="AW-RULES-005", expected="2026-01-15T10:00:05"
+        ) from error
+    told = {"local_hour": str(when.hour), "local_weekday": str(when.weekday())}
+    return {"night": when.date().isoformat(), **told, **found}
 
 
 def _expected(section: Section, key: str) -> str:
@@ -97,28 +123,32 @@ def _expected(section: Section, key: str) -> str:
 
 
 def sample_batch(samples: Iterable[Sample]) -> pa.RecordBatch:
-    """Return samples as a batch of lookups, one a row, each a head of its own source.
+    """Return samples as a batch of lookups, each sample a source of its own.
 
     Returns
     -------
     pa.RecordBatch
-        Columns of `schema.LOOKUPS`; event ids ``s0``, ``s1`` …
+        Columns of `schema.LOOKUPS`; event ids ``s0``, ``s1`` … in the order of the lookups,
+        source ids likewise in the order of the samples.
     """
-    rows = [_row(number, sample) for number, sample in enumerate(samples)]
+    made = [(number, one) for number, sample in enumerate(samples) for one in sample.lookups]
+    rows = [_row(row, source, lookup) for row, (source, lookup) in enumerate(made)]
     table = pa.Table.from_pylist(rows, schema=LOOKUPS.schema)
     return pa.RecordBatch.from_arrays(
         [column.combine_chunks() for column in table.columns], schema=table.schema
     )
 
 
-def _row(number: int, sample: Sample) -> dict[str, object]:
-    """Return one sample as a row."""
-    row: dict[str, object] = {**USUAL, "origin": "manual", **sample.lookup}
+def _row(number: int, source: int, lookup: Mapping[str, str]) -> dict[str, object]:
+    """Return one lookup as a row."""
+    row: dict[str, object] = {**USUAL, "origin": "manual", **lookup}
     row |= {name: int(str(row[name])) for name in ("local_hour", "local_weekday")}
-    if "reason" in sample.lookup:
-        row["reason_norm"] = " ".join(sample.lookup["reason"].lower().split())
-    name = f"s{number}"
-    return row | {"event_id": name, "lookup_id": name, "source_id": name, "line": number + 1}
+    if "reason" in lookup:
+        row["reason_norm"] = " ".join(lookup["reason"].lower().split())
+    if AT in lookup:
+        row["event_time"] = datetime.fromisoformat(str(row.pop(AT))).replace(tzinfo=UTC)
+    names = dict.fromkeys(("event_id", "lookup_id"), f"s{number}")
+    return row | names | {"source_id": f"s{source}", "line": number + 1}
 
 
 def sample_context(sample: Sample) -> Context:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from auditwatch.check.answers import NO, UNKNOWN, YES
 from auditwatch.check.coded import code_column
-from auditwatch.check.columns import NO, UNKNOWN, YES
 from auditwatch.check.derive import night_days
 from auditwatch.check.facts import EPOCH
 from auditwatch.check.lifting import reached_rows

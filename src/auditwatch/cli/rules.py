@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 from click.exceptions import Exit
 
+from auditwatch.cli.judge import judge
 from auditwatch.cli.show import count, emit_json, open_workspace, print_table
 from auditwatch.core.errors import ExitCode
 
@@ -25,6 +26,9 @@ __all__ = ["rules"]
 @click.group()
 def rules() -> None:
     """Work on the rule pack."""
+
+
+rules.add_command(judge)
 
 
 @rules.command()

@@ -243,6 +243,8 @@ def _taken_for(node: yaml.ScalarNode) -> str:
     kind = str(node.tag).rpartition(":")[2]
     if kind == "bool":
         return str(YAML.construct_yaml_bool(node)).lower()
+    if kind == "null":
+        return "null"
     if kind not in ("int", "float"):
         return ""
     try:

@@ -82,7 +82,7 @@ class Blindness:
         found = {}
         for rule in rules.rules:
             if rule.rule_id in undecided:
-                fields, tables = needs_of(rule.tree, facts)
+                fields, tables = needs_of(rule.columns, facts)
                 absent = (f"the table {one} was not given" for one in tables)
                 found[rule.rule_id] = (*self._why(fields, sources), *absent)
         return found

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditwatch.check import hold_ceilings, judge, make_facts
+from auditwatch.core.clock import nights_between, zone
 from auditwatch.core.schema import HITS, LOOKUPS, VERDICTS
 from auditwatch.findings.model import NightSummary
 from auditwatch.score import blind_views
@@ -62,7 +64,8 @@ def judge_night(
     rows = lake.read(LOOKUPS, [night])
     kept = is_judged(rows)
     heads = rows.filter(kept).combine_chunks()
-    results = [judge(rules, batch, facts) for batch in heads.to_batches()]
+    before = _earlier(night, lake, rules)
+    results = [judge(rules, batch, facts, before) for batch in heads.to_batches()]
     verdicts = pa.concat_tables([VERDICTS.empty(), *(result.verdicts for result in results)])
     undecided: Counter[str] = Counter()
     for result in results:
@@ -83,9 +86,19 @@ def judge_night(
     return JudgedNight(night, verdicts, hits, summary)
 
 
-def facts_of(blindness: Blindness, context: Context) -> Facts:
+def _earlier(night: str, lake: Lake, rules: Ruleset) -> pa.RecordBatch | None:
+    """Return the lookups of earlier nights in which windows of correlations may begin."""
+    if not rules.reach_nights:
+        return None
+    first = date.fromisoformat(night) - timedelta(days=rules.reach_nights)
+    rows = lake.read(LOOKUPS, nights_between(first.isoformat(), night)[:-1])
+    return next(iter(rows.filter(is_judged(rows)).combine_chunks().to_batches()), None)
+
+
+def facts_of(blindness: Blindness, context: Context, timezone: str) -> Facts:
     """Return what rules may ask beside the lookups, with the fields that no source tells."""
-    return make_facts(context, blindness.unknown, blindness.masked_subjects)
+    clock = zone(timezone)
+    return make_facts(context, blindness.unknown, blindness.masked_subjects, clock)
 
 
 def is_judged(rows: pa.Table) -> pa.ChunkedArray:

@@ -150,16 +150,16 @@ class _Bench:
 
     def scan(self, request: Request, read: Ingested) -> Scan:
         """Judge what is to be judged, publish it portion by portion."""
-        tokens = night_tokens(self.lake, self.context, self._history)
+        tokens = night_tokens(self.lake, self.context, self._seen)
         known = self.store.night_tokens()
         refuse_lost(tokens, known, self.lake.root)
         nights = nights_to_judge(tokens, known, request)
         if fold_across_files(nights, self.lake, self.workspace):
-            tokens = night_tokens(self.lake, self.context, self._history)
+            tokens = night_tokens(self.lake, self.context, self._seen)
         before = {finding.finding_id: finding.event_ids for finding in self.store.findings()}
         run = Run(run_id=uuid4().hex, version=__version__, started=now().isoformat())
         blindness = read_blindness(self.lake)
-        facts = facts_of(blindness, self.context)
+        facts = facts_of(blindness, self.context, self.workspace.settings.agency.timezone)
         finder = GapFinder(self.lake, self.workspace.settings.agency.timezone)
         lookups, done = 0, 0
         for portion in portions(nights, self.lake.counts(LOOKUPS)):
@@ -182,6 +182,11 @@ class _Bench:
     def _history(self) -> int:
         """Nights that a night is compared with."""
         return self.workspace.settings.score.history_nights
+
+    @property
+    def _seen(self) -> int:
+        """Nights on which what becomes of a night depends: history, and windows of correlations."""
+        return max(self._history, self.rules.reach_nights + 1)
 
     def _publish(
         self,

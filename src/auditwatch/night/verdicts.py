@@ -78,7 +78,7 @@ def tell_verdicts(
     then = load_rules(workspace.rules, known_day(known_on)) if known_on else None
     lake = Lake(workspace.lake)
     context, _ = context_of(workspace, Request())
-    facts = facts_of(read_blindness(lake), context)
+    facts = facts_of(read_blindness(lake), context, workspace.settings.agency.timezone)
     counted: Counter[tuple[str, str, str]] = Counter()
     spans: dict[tuple[str, str, str], tuple[str, str]] = {}
     for night in nights_asked(lake.nights(LOOKUPS), first, last):

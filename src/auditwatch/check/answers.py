@@ -1,0 +1,142 @@
+"""Answers of atoms on one batch: each distinct value of a column is tested once."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow.compute as pc
+
+from auditwatch.check.testing import CLOCK, fold, related, values_that_hold
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from auditwatch.check.coded import Coded
+    from auditwatch.check.condition import Atom
+
+__all__ = ["NO", "UNKNOWN", "YES", "Answer", "Answers"]
+
+#: Answers of an atom on one row. Unknown is neither: its opposite is unknown as well.
+NO: Final = 0
+YES: Final = 1
+UNKNOWN: Final = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What an atom says of each row.
+
+    Parameters
+    ----------
+    codes : ndarray of int32, shape (n_rows,)
+        Codes of the column.
+    table : ndarray of uint8, shape (n_codes,)
+        NO, YES or UNKNOWN for each code.
+    weights : ndarray of int64, shape (n_codes,)
+        Rows of each code.
+    """
+
+    codes: NDArray[np.int32]
+    table: NDArray[np.uint8]
+    weights: NDArray[np.int64]
+
+    def rows(self, kept: NDArray[np.bool_], among: NDArray[np.int64] | None) -> NDArray[np.int64]:
+        """Return the rows (of those `among`) whose code is kept."""
+        if among is None:
+            return np.flatnonzero(kept[self.codes])
+        return among[kept[self.codes[among]]]
+
+    def count(self, kept: NDArray[np.bool_]) -> int:
+        """Return how many rows have a code that is kept."""
+        return int(self.weights[kept].sum())
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether any row is unknown."""
+        return bool(self.weights[self.table == UNKNOWN].any())
+
+
+class Answers(ABC):
+    """One batch as a condition sees it; who it comes from decides what a column is."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._folded: dict[str, pa.Array] = {}
+        self._weights: dict[str, NDArray[np.int64]] = {}
+        self._answers: dict[Atom, Answer] = {}
+
+    @property
+    @abstractmethod
+    def height(self) -> int:
+        """Number of rows."""
+
+    @abstractmethod
+    def coded(self, name: str) -> Coded:
+        """Return a column by its name."""
+
+    def without_value(self, name: str) -> int:
+        """Return what a test says of a row without a value: NO, unless it may have one."""
+        del name
+        return NO
+
+    def answer(self, atom: Atom) -> Answer:
+        """Return an atom's answers, worked out when first asked for."""
+        if atom not in self._answers:
+            self._answers[atom] = self._compare(atom) if atom.kind == "same" else self._test(atom)
+        return self._answers[atom]
+
+    def _test(self, atom: Atom) -> Answer:
+        """Test each distinct value of a column."""
+        column = self.coded(atom.column)
+        table = np.zeros(len(column.values) + 2, dtype=np.uint8)
+        table[: len(column.values)] = self._held(atom, column)
+        table[column.absent] = self.without_value(atom.column)
+        table[column.unknown] = UNKNOWN
+        return Answer(column.codes, table, self._weight(atom.column))
+
+    def _held(self, atom: Atom, column: Coded) -> NDArray[np.bool_]:
+        """Return for each distinct value whether the test holds."""
+        if atom.kind in ("equals", "like"):
+            return values_that_hold(atom, self._fold(atom.column))
+        return values_that_hold(atom, column.values, self._zone if atom.kind == CLOCK else None)
+
+    def _fold(self, name: str) -> pa.Array:
+        """Return the distinct values of a column without letter case."""
+        if name not in self._folded:
+            self._folded[name] = fold(self.coded(name).values)
+        return self._folded[name]
+
+    def _weight(self, name: str) -> NDArray[np.int64]:
+        """Return the number of rows of each code of a column."""
+        if name not in self._weights:
+            column = self.coded(name)
+            self._weights[name] = np.bincount(column.codes, minlength=len(column.values) + 2)
+        return self._weights[name]
+
+    def _compare(self, atom: Atom) -> Answer:
+        """Compare two columns row by row, letter case aside; each distinct pair once."""
+        names = atom.columns
+        left, right = (self.coded(name) for name in names)
+        width = len(right.values) + 2
+        pairs, codes = np.unique(
+            left.codes.astype(np.int64) * width + right.codes, return_inverse=True
+        )
+        one, other = np.divmod(pairs, width)
+        table = np.full(len(pairs), NO, dtype=np.uint8)
+        both = np.flatnonzero((one < left.absent) & (other < right.absent))
+        texts = [
+            self._fold(name).take(pc.cast(positions[both], "int64"))
+            for name, positions in zip(names, (one, other), strict=True)
+        ]
+        table[both] = np.where(related(atom.operands[1], *texts), YES, NO)
+        for name, column, positions in zip(names, (left, right), (one, other), strict=True):
+            if self.without_value(name) == UNKNOWN:
+                table[positions == column.absent] = UNKNOWN
+        table[(one == left.unknown) | (other == right.unknown)] = UNKNOWN
+        return Answer(codes.astype(np.int32), table, np.bincount(codes, minlength=len(pairs)))
