@@ -24,7 +24,9 @@ def shrink(values: pa.DictionaryArray) -> pa.DictionaryArray:
     codes = values.indices.fill_null(0).to_numpy()
     used = np.zeros(len(values.dictionary), np.bool_)
     used[codes[~missing]] = True
-    place = (np.cumsum(used) - 1).astype(codes.dtype)
+    # what stands in the slot of a null is looked up all the same when dictionaries are unified:
+    # it has to be a place in the dictionary
+    place = np.maximum(np.cumsum(used) - 1, 0).astype(codes.dtype)
     indices = pa.array(place[codes], values.indices.type, mask=missing)
     return pa.DictionaryArray.from_arrays(indices, values.dictionary.filter(pa.array(used)))
 
