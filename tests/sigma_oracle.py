@@ -161,7 +161,8 @@ def one_value(  # noqa: PLR0911 - a line a modifier is easiest to compare with t
     if "exists" in modifiers:
         return (field in event) is (value == "true")
     if part:
-        return any(ORDER[order or "eq"](clock(text, part, zone), int(value)) for text in own)
+        parts = [clock(text, part, zone) for text in own]
+        return any(ORDER[order or "eq"](one, int(value)) for one in parts if one is not None)
     if order:
         return any(ORDER[order](Fraction(t), Fraction(value)) for t in own if number(t))
     if "cidr" in modifiers:
@@ -189,12 +190,12 @@ def inside(text: str, network: str) -> bool:
         return False
 
 
-def clock(text: str, part: str, zone: ZoneInfo) -> int:
-    """Return a part of a time; -1, which no rule asks for, of what is no time."""
+def clock(text: str, part: str, zone: ZoneInfo) -> int | None:
+    """Return a part of a time; None of what is no time."""
     try:
         when = datetime.fromisoformat(text)
     except ValueError:
-        return -1
+        return None
     when = when.astimezone(zone) if when.tzinfo else when
     return when.isocalendar()[1] if part == "week" else int(getattr(when, part))
 

@@ -147,8 +147,8 @@ EVENTS = st.lists(
             "t": st.sampled_from(TIMES),
         },
     ),
-    min_size=1,
-    max_size=6,
+    min_size=2,
+    max_size=8,
 )
 
 
@@ -205,7 +205,7 @@ def check_detections(found: list[dict[str, Any]], events: list[dict[str, Any]]) 
 
 
 @settings(max_examples=200)
-@given(st.lists(detections(), min_size=1, max_size=3), EVENTS)
+@given(st.lists(detections(), min_size=1, max_size=8), EVENTS)
 def test_detections_agree_with_a_plain_reader(
     found: list[dict[str, Any]], events: list[dict[str, Any]]
 ) -> None:
@@ -215,7 +215,7 @@ def test_detections_agree_with_a_plain_reader(
 
 @pytest.mark.long
 @settings(max_examples=5_000)
-@given(st.lists(detections(), min_size=1, max_size=3), EVENTS)
+@given(st.lists(detections(), min_size=1, max_size=8), EVENTS)
 def test_detections_agree_with_a_plain_reader_at_length(
     found: list[dict[str, Any]], events: list[dict[str, Any]]
 ) -> None:
@@ -296,7 +296,7 @@ def trees_of(rules: list[str]) -> st.SearchStrategy[Any]:
 MATCHES = st.lists(
     st.fixed_dictionaries(
         {
-            "r": st.sets(st.sampled_from(RULES)).map(sorted),
+            "r": st.sets(st.sampled_from(RULES), min_size=1).map(sorted),
             "time": st.sampled_from([0, 1, 2, 3, 4, 60, 61, 3600]),
         },
         optional={
@@ -306,13 +306,13 @@ MATCHES = st.lists(
             "w": st.sampled_from(["k", "l"]),
         },
     ),
-    min_size=1,
-    max_size=12,
+    min_size=4,
+    max_size=16,
 )  # fmt: skip
 
 
-def check_correlation(rule: dict[str, Any], events: list[dict[str, Any]]) -> None:
-    """Judge by a correlation, and compare with the plain reader."""
+def check_correlations(made: list[dict[str, Any]], events: list[dict[str, Any]]) -> None:
+    """Judge by correlations, and compare with the plain reader."""
     start = datetime(2026, 1, 1, tzinfo=UTC)
     timed = [
         {**one, "@timestamp": (start + timedelta(seconds=one["time"])).isoformat()}
@@ -324,33 +324,39 @@ def check_correlation(rule: dict[str, Any], events: list[dict[str, Any]]) -> Non
         ]
         for name in RULES
     }
-    condition = rule["condition"]
-    told = {key: value for key, value in rule.items() if value is not None and value != []}
-    if isinstance(condition, tuple | str):
-        told["condition"] = spoken(condition)
     rules = [
         {"title": "t", "name": name, "detection": {"s": {"r": name}, "condition": "s"}}
         for name in RULES
     ]
-    found = judged([*rules, {"title": "all", "name": "all", "correlation": told}], timed)
-    lines = {line for line, name in found if name == "all"}
-    assert lines == correlates(rule, matched)
+    rules += [{"title": f"c{n}", "correlation": told_of(one)} for n, one in enumerate(made)]
+    found = {(line, name) for line, name in judged(rules, timed) if name.startswith("c")}
+    assert found == {
+        (line, f"c{n}") for n, one in enumerate(made) for line in correlates(one, matched)
+    }
+
+
+def told_of(rule: dict[str, Any]) -> dict[str, Any]:
+    """Return a correlation as a rule file has it."""
+    told = {key: value for key, value in rule.items() if value is not None and value != []}
+    if isinstance(rule["condition"], tuple | str):
+        told["condition"] = spoken(rule["condition"])
+    return told
 
 
 @settings(max_examples=200)
-@given(correlations(), MATCHES)
+@given(st.lists(correlations(), min_size=1, max_size=8), MATCHES)
 def test_correlations_agree_with_a_plain_reader(
-    rule: dict[str, Any], events: list[dict[str, Any]]
+    made: list[dict[str, Any]], events: list[dict[str, Any]]
 ) -> None:
-    """Whatever correlation is made up, it holds at the events of a plain reader."""
-    check_correlation(rule, events)
+    """Whatever correlations are made up, they hold at the events of a plain reader."""
+    check_correlations(made, events)
 
 
 @pytest.mark.long
 @settings(max_examples=5_000)
-@given(correlations(), MATCHES)
+@given(st.lists(correlations(), min_size=1, max_size=8), MATCHES)
 def test_correlations_agree_with_a_plain_reader_at_length(
-    rule: dict[str, Any], events: list[dict[str, Any]]
+    made: list[dict[str, Any]], events: list[dict[str, Any]]
 ) -> None:
     """The same for thousands."""
-    check_correlation(rule, events)
+    check_correlations(made, events)
