@@ -127,7 +127,8 @@ def _balance_csv(content: bytes, format_name: str) -> None:
             patched.setattr(lines.LineReader.__init__, "__defaults__", (64,))
             pieces = _read(content, format_name, folder)
         assert pieces is not None
-        assert pieces.lookups.equals(found.lookups)
+        # the same values: dictionaries may hold them in another order
+        assert pieces.lookups.to_pylist() == found.lookups.to_pylist()
         seen = ["excerpt"]  # of a line that is skipped less is kept
         assert pieces.rejects.drop_columns(seen).equals(found.rejects.drop_columns(seen))
         assert _account(pieces) == _account(found)
