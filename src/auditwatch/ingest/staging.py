@@ -109,6 +109,7 @@ def stage_source(
     rules: Path,
     format_name: str = AUTO,
     mapping: Path | None = None,
+    upto: int | None = None,
 ) -> Staged:
     """Read one file into a folder, with an account of every line.
 
@@ -126,6 +127,8 @@ def stage_source(
         A format's name, or ``auto``.
     mapping : Path, optional
         A mapping file for foreign column names.
+    upto : int, optional
+        Bytes of the file to read; all if left out.
 
     Returns
     -------
@@ -139,7 +142,7 @@ def stage_source(
     """
     asked = read_mapping(mapping, list(known_formats()), rules) if mapping else Mapping()
     ensure_folder(folder)
-    with Stream(path) as stream:
+    with Stream(path, upto) as stream:
         wanted = _asked_format(format_name, asked)
         chosen = choose_format(stream, wanted, mapped=bool(asked.columns))
         reading = _Reading(stream, asked, folder, Profile(read_cells(rules)))

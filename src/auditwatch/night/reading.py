@@ -73,7 +73,7 @@ def read_into(
     followers = Followers(
         read_followers(workspace.rules), workspace.settings.ingest.cascade_seconds
     )
-    tasks = [Task(one.path, one.format_name, one.mapping) for one in wanted]
+    tasks = [Task(one.path, one.format_name, one.mapping, one.upto) for one in wanted]
     done = Ingested([], [], incomplete=False)
     tell("reading sources", 0, len(wanted))
     for position, (read, folder) in enumerate(foreman.read(tasks)):
