@@ -26,12 +26,15 @@ class Wanted:
         A mapping file.
     source : str
         Name of the source in the settings that it was found by; empty when a person named it.
+    upto : int, optional
+        Bytes to read, where the file may grow meanwhile; all if left out.
     """
 
     path: Path
     format_name: str = "auto"
     mapping: Path | None = None
     source: str = ""
+    upto: int | None = None
 
 
 @dataclass(frozen=True)
