@@ -32,7 +32,7 @@ from auditwatch.ingest import (
     number_rows,
     stopped_columns,
 )
-from auditwatch.night.piecework import is_judged
+from auditwatch.night.judging import is_judged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -14,7 +14,14 @@ from auditwatch.check import Judged, hold_ceilings, judge_windows, make_facts
 from auditwatch.core.clock import nights_between, zone
 from auditwatch.core.schema import HITS, LOOKUPS, VERDICTS
 from auditwatch.findings.model import NightSummary
-from auditwatch.night.piecework import added, count_values, judge_piece, one_batch, window_piece
+from auditwatch.night.piecework import (
+    added,
+    count_values,
+    is_judged,
+    judge_piece,
+    one_batch,
+    window_piece,
+)
 from auditwatch.score import blind_views
 
 if TYPE_CHECKING:
@@ -26,7 +33,7 @@ if TYPE_CHECKING:
     from auditwatch.engine.lake import Lake
     from auditwatch.night.blindness import Blindness
 
-__all__ = ["JudgedNight", "facts_of", "judge_nights"]
+__all__ = ["JudgedNight", "facts_of", "is_judged", "judge_nights"]
 
 
 @dataclass(frozen=True)
@@ -74,14 +81,16 @@ def judge_nights(
         made = [tables for _, tables in parts]
         tallies = added(tables["tallies"] for tables in made)
         rows = one_batch(tables["windows"] for tables in made)
-        reached = [waiting[one] for one in _reached(night, rules) if one in waiting]
+        # no later night reaches further back than this one
+        waiting = {one: waiting[one] for one in _reached(night, rules) if one in waiting}
+        earlier = one_batch(waiting.values()) if waiting else None
         waiting[night] = pa.Table.from_batches([rows])
         judged = judge_windows(
             rules,
             _together(made, tallies.get("undecided", {})),
             rows,
             facts,
-            one_batch(reached) if reached else None,
+            earlier,
         )
         verdicts, hits = hold_ceilings(rules.exemptions, judged.verdicts, judged.hits)
         sources = list(tallies.get("source", {}))

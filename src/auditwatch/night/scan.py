@@ -32,8 +32,7 @@ from auditwatch.findings.store import Store
 from auditwatch.ingest import read_context
 from auditwatch.night.blindness import read_blindness
 from auditwatch.night.gaps import GapFinder
-from auditwatch.night.judging import JudgedNight, facts_of, judge_nights
-from auditwatch.night.piecework import is_judged
+from auditwatch.night.judging import JudgedNight, facts_of, is_judged, judge_nights
 from auditwatch.night.plan import (
     known_day,
     night_tokens,
