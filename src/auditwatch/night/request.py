@@ -53,6 +53,8 @@ class Request:
         Nights (ISO) to judge again even if they were judged before.
     known_on : str, optional
         Day (ISO): judge by what was approved by then.
+    engine : str
+        What judges: ``local`` or ``spark``; that of the settings when empty.
     """
 
     files: tuple[Path, ...] = ()
@@ -62,6 +64,7 @@ class Request:
     first: str | None = None
     last: str | None = None
     known_on: str | None = None
+    engine: str = ""
 
     @property
     def wanted(self) -> list[Wanted]:
