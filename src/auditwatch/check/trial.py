@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from auditwatch.check.facts import make_facts
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditwatch.check.judge import Judged
+    from auditwatch.check.rule import Rule
     from auditwatch.check.ruleset import Ruleset
 
 __all__ = ["Trial", "try_samples"]
@@ -46,6 +47,9 @@ class Trial:
 def try_samples(ruleset: Ruleset) -> Iterator[Trial]:
     """Judge every sample of a rule pack by itself.
 
+    A rule is tried alone, with what its correlation names: also one that serves correlations and
+    says nothing in a scan.
+
     Parameters
     ----------
     ruleset : Ruleset
@@ -57,8 +61,9 @@ def try_samples(ruleset: Ruleset) -> Iterator[Trial]:
         One a sample: rules in order, then the decision tables.
     """
     for rule in ruleset.rules:
+        own = replace(ruleset, rules=_called(ruleset, rule))
         for sample in rule.samples:
-            fired = rule.rule_id in _judged(ruleset, sample).hits.column("rule_id").to_pylist()
+            fired = rule.rule_id in _judged(own, sample).hits.column("rule_id").to_pylist()
             yield Trial(rule.rule_id, sample, "true" if fired else "false")
     for sample in ruleset.decisions:
         judged = _judged(ruleset, sample)
@@ -68,6 +73,15 @@ def try_samples(ruleset: Ruleset) -> Iterator[Trial]:
         for detail in (row["statement_id"], row["missing"])[: sample.expected.count(" ")]:
             got = f"{got} {detail}"
         yield Trial("policy", sample, got)
+
+
+def _called(ruleset: Ruleset, rule: Rule) -> tuple[Rule, ...]:
+    """Return a rule with all that its correlation names, and what these name."""
+    named = {one.rule_id: one for one in ruleset.rules}
+    found = {rule.rule_id: rule}
+    for name in rule.calls:
+        found |= {one.rule_id: one for one in _called(ruleset, named[name])}
+    return tuple(found[name] for name in sorted(found))
 
 
 def _judged(ruleset: Ruleset, sample: Sample) -> Judged:

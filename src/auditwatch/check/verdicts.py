@@ -102,6 +102,7 @@ def _declared_axes(policy: Policy, columns: Columns) -> dict[str, _Axis]:
         "day": _day(columns, policy),
         "hidden": _hidden(columns),
         "placeholder": _placeholder(columns),
+        "absent": _Axis(np.zeros(columns.height, dtype=np.int8), (columns.facts.absent,)),
     }
     return axes | dict(_exemptions(columns, policy))
 
@@ -250,6 +251,7 @@ def _question(axes: dict[str, _Axis], policy: Policy, row: int) -> Question:
         answers={},
         hidden=found["hidden"],
         placeholder=found["placeholder"],
+        absent=found["absent"],
         exempted=tuple(
             name.removeprefix("exemption ")
             for name, value in found.items()
