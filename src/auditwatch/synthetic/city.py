@@ -48,10 +48,10 @@ class City:
 
     Parameters
     ----------
-    trail, roster, cases, duty, relations, links, truth, keystrokes : pyarrow.Table
+    trail, roster, cases, duty, relations, links, truth, keystrokes, habits : pyarrow.Table
         Text columns only; `truth` has ``event_id, scenario, episode`` of the misused lines,
         `keystrokes` has ``event_id, keystroke`` of every line: lines that came of one typed
-        request share the number.
+        request share the number; `habits` has ``event_id, habit`` of the honest ones.
     seed : int
         What it was made from.
     first_day : date
@@ -66,6 +66,7 @@ class City:
     links: pa.Table
     truth: pa.Table
     keystrokes: pa.Table
+    habits: pa.Table
     seed: int
     first_day: date
 
@@ -130,6 +131,7 @@ def make_city(
         links=links_table(world, paper),
         truth=_truth(trail, acts, labels),
         keystrokes=_keystrokes(trail, acts),
+        habits=_habits(trail, acts),
         seed=seed,
         first_day=first_day,
     )
@@ -187,8 +189,9 @@ def _misuse(
 def _honest_work(world: World, rng: np.random.Generator) -> Acts:
     """Return everybody's honest lookups; each habit has a stream of its own."""
     streams = rng.spawn(len(HONEST_WORK))
+    parts = [habit(world, stream) for habit, stream in zip(HONEST_WORK, streams, strict=True)]
     return concat(
-        [habit(world, stream) for habit, stream in zip(HONEST_WORK, streams, strict=True)]
+        [replace(part, habit=np.full(len(part), n, np.int64)) for n, part in enumerate(parts)]
     )
 
 
@@ -217,4 +220,16 @@ def _keystrokes(trail: pa.Table, acts: Acts) -> pa.Table:
     """Return which lines of the trail came of the same typed request."""
     return pa.table(
         {"event_id": trail["event_id"], "keystroke": pa.array(acts.typed).cast(pa.string())}
+    )
+
+
+def _habits(trail: pa.Table, acts: Acts) -> pa.Table:
+    """Return which honest habit each honest line came of."""
+    rows = np.flatnonzero(acts.episode == HONEST)
+    names: Texts = texts([habit.__name__ for habit in HONEST_WORK])
+    return pa.table(
+        {
+            "event_id": trail["event_id"].take(pa.array(rows)),
+            "habit": pa.array(names[acts.habit[rows]], pa.string()),
+        }
     )
