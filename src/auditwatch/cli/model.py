@@ -89,23 +89,18 @@ def evaluate(
       auditwatch model evaluate --seeds 1,2,3 --operators 60 --days 30
       auditwatch model evaluate trail.csv --truth truth.csv --roster roster.csv --cases cases.csv
     """
+    given = {name: path for name, path in context.items() if path}
+    wanted = _numbers(seeds) if seeds else []
+    _require_one(files=bool(files), truth=bool(truth), given=bool(given), seeds=bool(wanted))
     from auditwatch.evaluate import as_records, as_text, summarise, workbench, write_results
     from auditwatch.night import Request
 
     bench = workbench(open_workspace(workspace) if workspace else None)
-    if files and truth and not seeds:
-        given = {name: path for name, path in context.items() if path}
+    if truth:
         request = Request(files, format_name, mapping, given)
         trials = _labelled(request, truth, bench, thin=stability)
-    elif seeds and not (files or truth or any(context.values())):
-        trials = _cities(_numbers(seeds), operators, days, bench, without, thin=stability)
     else:
-        raise UsageError(
-            "nothing to evaluate, or two things at once",
-            code="AW-EVAL-007",
-            expected="FILES with --truth FILE and context tables, or --seeds 1,2,3",
-            hint="see auditwatch model evaluate --help",
-        )
+        trials = _cities(wanted, operators, days, bench, without, thin=stability)
     outcomes = list(_measured(trials, bench, per_week))
     sheets = summarise(outcomes)
     for path in write_results(out, outcomes, sheets) if out else ():
@@ -115,6 +110,25 @@ def evaluate(
     else:
         shown = [as_text(sheet, TOLD) for sheet in sheets if sheet.name not in FILES_ONLY]
         click.echo("\n\n\n".join(shown))
+
+
+def _require_one(*, files: bool, truth: bool, given: bool, seeds: bool) -> None:
+    """Refuse anything but a labelled trail, or cities.
+
+    Raises
+    ------
+    UsageError
+        ``AW-EVAL-007``.
+    """
+    labelled = files and truth and not seeds
+    invented = seeds and not (files or truth or given)
+    if not (labelled or invented):
+        raise UsageError(
+            "nothing to evaluate, or two things at once",
+            code="AW-EVAL-007",
+            expected="FILES with --truth FILE and context tables, or --seeds 1,2,3",
+            hint="see auditwatch model evaluate --help",
+        )
 
 
 def _labelled(request: Request, truth: Path, bench: Bench, *, thin: bool) -> Iterator[Trial]:
@@ -153,8 +167,10 @@ def _measured(trials: Iterator[Trial], bench: Bench, per_week: float | None) -> 
 
     for trial in trials:
         if trial.missing:
-            lines = count(trial.missing, "line")
-            narrate(f"{trial.name}: {lines} of the truth are not in the trail and do not count")
+            narrate(
+                f"{trial.name}: lines of the truth that are not in the trail: {trial.missing:,}; "
+                "they do not count"
+            )
         one = measure(trial, bench.settings, per_week)
         rank = one.episodes["rank"]
         found = f"{int((rank <= one.budget).sum())} of {count(len(rank), 'episode')}"
@@ -230,8 +246,8 @@ def show(
     for path in save_state(scorer, out) if out else ():
         narrate(str(path))
     if as_json:
-        rows = [asdict(one) for one in told]
-        emit_json({"night": judged, "nights_learnt_from": scorer.nights_, "beliefs": rows})
+        learnt = [asdict(one) for one in told]
+        emit_json({"night": judged, "nights_learnt_from": scorer.nights_, "beliefs": learnt})
         return
     nights = count(scorer.nights_, "night")
     narrate(f"as it judged {judged}, having learnt from {nights}")

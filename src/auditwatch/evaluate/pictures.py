@@ -28,10 +28,14 @@ RATIO_MAX: Final = 4.0  # the ratios of false alerts are drawn from 1/4 to 4
 STYLE: Final = (
     "text{font:12px sans-serif;fill:#222}.head{font-size:14px;font-weight:bold}"
     ".end{text-anchor:end}.mid{text-anchor:middle}.grid{stroke:#ddd}.mark{stroke:#222}"
-    ".ours{stroke:#0b5394;fill:none;stroke-width:3}.other{stroke:#888;fill:none}"
+    ".way{fill:none;stroke-width:1.5}.ours{fill:none;stroke-width:3.5}"
     ".bar{fill:#6fa8dc}.true{fill:#0b5394}.span{stroke:#222;stroke-width:1.5}"
 )
-DASHES: Final = ("", "6 3", "2 3", "8 3 2 3", "1 4", "12 4", "4 4", "10 2")
+#: Okabe and Ito's colours, which people without colour vision tell apart, and dashes as well.
+LINES: Final = (
+    ("#0072b2", "none"), ("#d55e00", "none"), ("#009e73", "6 3"), ("#cc79a7", "2 3"),
+    ("#e69f00", "8 3 2 3"), ("#56b4e9", "12 4"), ("#000000", "4 4"), ("#777777", "10 2"),
+)  # fmt: skip
 
 
 def pictures(outcomes: Sequence[Outcome], sheets: Sequence[Sheet]) -> Mapping[str, str]:
@@ -54,7 +58,7 @@ def pictures(outcomes: Sequence[Outcome], sheets: Sequence[Sheet]) -> Mapping[st
 
 def _curves(curve: pd.DataFrame) -> str:
     """Draw the recall of each way against how much of its list was read."""
-    height = 300
+    height, side = 300, LEFT + PLOT
     parts = [
         _text(LEFT + PLOT / 2, TOP + height + 34, "findings read, in budgets", "mid"),
         *(_grid(LEFT, TOP + height * (1 - s), PLOT, f"{100 * s:.0f} %") for s in _steps(4)),
@@ -65,12 +69,12 @@ def _curves(curve: pd.DataFrame) -> str:
         own = curve[curve["way"] == way]
         xs, ys = LEFT + PLOT * own["budget_share"] / 2, TOP + height * (1 - own["recall"])
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
-        kind, dashes = ("ours", "") if way == OURS else ("other", DASHES[n % len(DASHES)])
+        kind, (colour, dashes) = "ours" if way == OURS else "way", LINES[n % len(LINES)]
         level = TOP + 14 + 18 * n
         parts += [
-            _polyline(points, kind, dashes),
-            _line(LEFT + PLOT + 14, level - 4, LEFT + PLOT + 54, level - 4, kind, dashes),
-            _text(LEFT + PLOT + 60, level, way),
+            _path(points, kind, colour, dashes),
+            _path(f"{side + 14},{level - 4} {side + 54},{level - 4}", kind, colour, dashes),
+            _text(side + 60, level, way),
         ]
     title = "Episodes found by findings read"
     return _drawing(title, LEFT + PLOT + 270, TOP + height + 50, parts)
@@ -110,7 +114,8 @@ def _ratios(sheet: Sheet) -> str:
             _dot(_at(ratio), middle),
             _text(LEFT + PLOT + 12, middle + 4, f"{realised:,} alerts"),
         ]
-    return _drawing("Realised by stated false alerts", LEFT + PLOT + 120, bottom + 34, parts)
+    parts.append(_text(LEFT + PLOT / 2, bottom + 34, "what lies outside stands at the edge", "mid"))
+    return _drawing("Realised by stated false alerts", LEFT + PLOT + 120, bottom + 48, parts)
 
 
 def _at(ratio: float) -> float:
@@ -148,20 +153,16 @@ def _text(x: float, y: float, words: str, kind: str = "") -> Markup:
     return form.format(kind, x, y, words)
 
 
-def _line(  # noqa: PLR0917 - two points, as SVG orders them
-    x1: float, y1: float, x2: float, y2: float, kind: str, dashes: str = ""
-) -> Markup:
+def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> Markup:
     """Draw a line."""
-    form = Markup(
-        '<line class="{}" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" stroke-dasharray="{}"/>'
-    )
-    return form.format(kind, x1, y1, x2, y2, dashes or "none")
+    form = Markup('<line class="{}" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>')
+    return form.format(kind, x1, y1, x2, y2)
 
 
-def _polyline(points: str, kind: str, dashes: str) -> Markup:
+def _path(points: str, kind: str, colour: str, dashes: str) -> Markup:
     """Draw a line of many points."""
-    form = Markup('<polyline class="{}" points="{}" stroke-dasharray="{}"/>')
-    return form.format(kind, points, dashes or "none")
+    form = Markup('<polyline class="{}" points="{}" stroke="{}" stroke-dasharray="{}"/>')
+    return form.format(kind, points, colour, dashes)
 
 
 def _box(x: float, y: float, width: float, height: float) -> Markup:

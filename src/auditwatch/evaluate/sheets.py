@@ -27,7 +27,7 @@ class Column:
     name : str
         Its head.
     kind : str
-        text, count, number, share, range (two shares) or span (two numbers).
+        text, count, number, ratio, share, range (two shares) or span (two ratios).
     """
 
     name: str
@@ -136,7 +136,8 @@ def _text(cell: Any) -> str:
 _FORMS: Final[Mapping[str, Callable[[Any], str]]] = {
     "text": _text,
     "count": "{:,}".format,
-    "number": lambda cell: f"{cell:,.1f}" if abs(cell) >= 10 else f"{cell:.2g}",
+    "number": lambda cell: f"{cell:,.0f}" if float(cell).is_integer() else f"{cell:,.1f}",
+    "ratio": "{:.2f}".format,
     "share": lambda cell: f"{100 * cell:.0f} %",
     "range": lambda cell: f"{100 * cell[0]:.0f}-{100 * cell[1]:.0f}",
     "span": lambda cell: f"{cell[0]:.2f}-{cell[1]:.2f}",

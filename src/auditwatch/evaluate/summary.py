@@ -75,7 +75,7 @@ def _trails(outcomes: Sequence[Outcome]) -> Sheet:
     """Tell what was run."""
     columns = [Column("trail", "text"), *map(Column, ("operators", "nights", "lookups"))]
     columns += [Column("episodes"), Column("budget"), Column("found"), Column("first N")]
-    columns += [Column("anywhere"), Column("not in trail")]
+    columns += [Column("anywhere"), Column("lost")]
     rows: list[tuple[Any, ...]] = []
     for one in outcomes:
         rank = one.episodes["rank"]
@@ -83,15 +83,15 @@ def _trails(outcomes: Sequence[Outcome]) -> Sheet:
         found = tuple(int((rank <= limit).sum()) for limit in (one.budget, len(rank)))
         rows.append((*size, *found, int(rank.notna().sum()), one.missing))
     if any(one.agreement is not None for one in outcomes):
-        columns.append(Column("1 % dropped", "share"))
+        columns.append(Column("stable", "share"))
         rows = [(*row, one.agreement) for row, one in zip(rows, outcomes, strict=True)]
     note = (
         "budget: findings that reviewers can read in all the nights; found: episodes within it; "
-        "first N: within as many findings as there are episodes; not in trail: lines of the truth "
-        "that the trail lacks."
+        "first N: within as many findings as there are episodes; lost: lines of the truth that "
+        "the trail lacks."
     )
     if any(one.agreement is not None for one in outcomes):
-        note += " 1 % dropped: what the budget keeps when one lookup in a hundred goes (Jaccard)."
+        note += " stable: what the budget keeps when one lookup in a hundred goes (Jaccard)."
     return Sheet("trails", "What was run", tuple(columns), tuple(rows), note)
 
 
@@ -204,7 +204,7 @@ def _alerts(outcomes: Sequence[Outcome]) -> Sheet:
     columns = (
         Column("by", "text"), Column("group", "text"), Column("decades", "number"),
         Column("nights"), Column("stated", "number"), Column("realised"),
-        Column("ratio", "number"), Column("95 %", "span"),
+        Column("ratio", "ratio"), Column("95 %", "span"),
     )  # fmt: skip
     note = (
         "A surprise of d decades is stated to come to one operator in 10^d on a night, in each "
@@ -263,7 +263,7 @@ def recall_curve(outcomes: Sequence[Outcome]) -> pd.DataFrame:
         ``way, budget_share, recall``: at 1 the whole budget was read, at 2 twice as much.
     """
     ways = _stacked(outcomes, "ways")
-    shares = np.linspace(0.02, 2.0, 100)
+    shares = np.linspace(0.0, 2.0, 101)
     parts = []
     for way, part in ways.groupby("way", sort=False):
         place = (part["rank"] / part["budget"]).to_numpy()

@@ -20,7 +20,7 @@ from auditwatch.evaluate.stability import thinned_queue
 from auditwatch.evaluate.truth import Episode, within
 from auditwatch.findings.store import Store
 from auditwatch.ingest import read_context
-from auditwatch.night import Request, run_scan
+from auditwatch.night import Request, ingest_files, run_scan
 from auditwatch.night.judging import is_judged
 from auditwatch.score import blind_views, views
 
@@ -66,8 +66,6 @@ class Trial:
         What to call it.
     episodes : tuple of Episode
         What there was to find.
-    missing : int
-        Lines of the truth that the trail does not have.
     operators : int
         On the roster, or seen in the trail where no roster was given.
     nights : tuple of str
@@ -90,11 +88,12 @@ class Trial:
         Event to the honest habit that it came of; empty where nobody knows.
     thinned : tuple of str or None
         Ids of the queue when a hundredth of the lookups is left out; None when not asked.
+    missing : int
+        Lines of the truth that the trail does not have.
     """
 
     name: str
     episodes: tuple[Episode, ...]
-    missing: int
     operators: int
     nights: tuple[str, ...]
     heads: pd.DataFrame
@@ -106,6 +105,7 @@ class Trial:
     shifts: Mapping[str, str] = field(default_factory=dict)
     habits: Mapping[str, str] = field(default_factory=dict)
     thinned: tuple[str, ...] | None = None
+    missing: int = 0
 
 
 def workbench(workspace: Workspace | None) -> Bench:
@@ -158,8 +158,11 @@ def run_trial(
         trail has no lookup.
     """
     with passing_workspace(bench) as place:
-        run_scan(place, request, tell)
-        trial = _told(name, place, request, episodes)
+        ingest_files(place, request.wanted, tell)
+        known, missing = _known(name, Lake(place.lake), episodes)
+        run_scan(place, Request(context=request.context), tell)
+        trial = _told(name, place, request, known)
+        trial = replace(trial, missing=missing)
         if not thin:
             return trial
         with passing_workspace(bench) as second:
@@ -167,19 +170,23 @@ def run_trial(
         return replace(trial, thinned=tuple(queue))
 
 
-def _told(name: str, place: Workspace, request: Request, episodes: Sequence[Episode]) -> Trial:
-    """Gather what a scanned workspace holds."""
-    lake = Lake(place.lake)
-    nights = lake.nights(LOOKUPS)
-    if not nights:
+def _known(name: str, lake: Lake, episodes: Sequence[Episode]) -> tuple[list[Episode], int]:
+    """Return the episodes that the trail has, before anything costly is done."""
+    if not lake.nights(LOOKUPS):
         raise UsageError(
             "the trail has no lookup",
             code="AW-EVAL-006",
             where=name,
             hint="see what was refused: auditwatch ingest FILE",
         )
+    rows = lake.read(LOOKUPS, columns=["event_id"])
+    return within(episodes, set(rows["event_id"].to_pylist()), name)
+
+
+def _told(name: str, place: Workspace, request: Request, episodes: Sequence[Episode]) -> Trial:
+    """Gather what a scanned workspace holds."""
+    lake = Lake(place.lake)
     rows = lake.read(LOOKUPS, columns=[*HEAD_COLUMNS, "lookup_id", "origin"])
-    known, missing = within(episodes, set(rows["event_id"].to_pylist()), name)
     heads = _frame(rows.filter(is_judged(rows)), HEAD_COLUMNS)
     context = read_context(dict(request.context), place.settings.agency.timezone)
     roster, blind = context.roster, blind_views(context)
@@ -187,10 +194,9 @@ def _told(name: str, place: Workspace, request: Request, episodes: Sequence[Epis
         findings, pieces = store.findings(), store.pieces()
     return Trial(
         name=name,
-        episodes=tuple(known),
-        missing=missing,
+        episodes=tuple(episodes),
         operators=roster.num_rows if roster else heads["operator_id"].nunique(),
-        nights=tuple(nights),
+        nights=tuple(lake.nights(LOOKUPS)),
         heads=heads.sort_values("event_id", ignore_index=True),
         workers=_workers(lake),
         surprises=_frame(
