@@ -45,6 +45,23 @@ def of_files(city: City) -> dict[str, list[dict[str, object]]]:
     return tables(auditwatch("model", "evaluate", city.trail, *given))
 
 
+def test_a_workspace_that_was_scanned_needs_no_other_scan(
+    of_files: dict[str, list[dict[str, object]]], city: City, scanned: Path
+) -> None:
+    """The truth alone, in that workspace, has all the figures; only the trail's name differs."""
+    truth = city.folder / "truth.csv"
+    told = tables(auditwatch("-w", scanned, "model", "evaluate", "--truth", truth, "--json"))
+    assert _nameless(told) == _nameless(of_files)
+
+
+def _nameless(found: dict[str, list[dict[str, object]]]) -> dict[str, list[dict[str, object]]]:
+    """Return tables without what their trail is called."""
+    return {
+        name: [{key: cell for key, cell in row.items() if key != "trail"} for row in rows]
+        for name, rows in found.items()
+    }
+
+
 def test_an_evaluation_prints_its_tables_within_a_hundred_columns(of_seed: Told) -> None:
     """Recall by scenario, beside other ways, what fills the budget, stated and realised alerts."""
     assert of_seed.code == 0, of_seed.err
@@ -53,7 +70,7 @@ def test_an_evaluation_prints_its_tables_within_a_hundred_columns(of_seed: Told)
         "Episodes found, by scenario",
         "The same trails put in order otherwise",
         "What leads the findings within the budget",
-        "Honest habits that fill the rest of the budget",
+        "What fills the budget, by honest habit",
         "Stated and realised false alerts",
     ):
         assert title in of_seed.out

@@ -16,7 +16,8 @@ from auditwatch.core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditwatch.evaluate import Bench, Outcome, Trial
+    from auditwatch.config import Workspace
+    from auditwatch.evaluate import Bench, Episode, Outcome, Trial
     from auditwatch.night import Request
 
 __all__ = ["model"]
@@ -81,22 +82,32 @@ def evaluate(
     """Scan labelled trails night by night and say how much misuse the reviewers would have met.
 
     FILES with --truth (event_id, scenario, episode) are one trail; --seeds makes invented cities.
-    Everything happens in workspaces that are thrown away, with the rules and settings of the
-    workspace at -w, or with those of a new one.
+    Both are scanned in workspaces that are thrown away, with the rules and settings of the
+    workspace at -w, or with those of a new one. --truth alone looks at what the scans of a
+    workspace came to, and scans nothing.
 
     \b
     Examples:
       auditwatch model evaluate --seeds 1,2,3 --operators 60 --days 30
       auditwatch model evaluate trail.csv --truth truth.csv --roster roster.csv --cases cases.csv
+      auditwatch -w w model evaluate --truth truth.csv
     """
     given = {name: path for name, path in context.items() if path}
     wanted = _numbers(seeds) if seeds else []
-    _require_one(files=bool(files), truth=bool(truth), given=bool(given), seeds=bool(wanted))
+    _require_one(
+        labelled=bool(files and truth) and not (wanted or without),
+        scanned=bool(truth) and not (files or wanted or without or given or stability),
+        invented=bool(wanted) and not (files or truth or given),
+    )
     from auditwatch.evaluate import as_records, as_text, summarise, workbench, write_results
     from auditwatch.night import Request
 
-    bench = workbench(open_workspace(workspace) if workspace else None)
-    if truth:
+    place = open_workspace(workspace) if workspace or not (files or wanted) else None
+    bench = workbench(place)
+    narrate(f"judged by the rules in {bench.rules}")
+    if place and truth and not files:
+        trials = _scanned(place, truth)
+    elif truth:
         request = Request(files, format_name, mapping, given)
         trials = _labelled(request, truth, bench, thin=stability)
     else:
@@ -112,34 +123,48 @@ def evaluate(
         click.echo("\n\n\n".join(shown))
 
 
-def _require_one(*, files: bool, truth: bool, given: bool, seeds: bool) -> None:
-    """Refuse anything but a labelled trail, or cities.
+def _require_one(*, labelled: bool, scanned: bool, invented: bool) -> None:
+    """Refuse anything but a labelled trail, a scanned workspace, or cities.
 
     Raises
     ------
     UsageError
         ``AW-EVAL-007``.
     """
-    labelled = files and truth and not seeds
-    invented = seeds and not (files or truth or given)
-    if not (labelled or invented):
+    if not (labelled or scanned or invented):
         raise UsageError(
             "nothing to evaluate, or two things at once",
             code="AW-EVAL-007",
-            expected="FILES with --truth FILE and context tables, or --seeds 1,2,3",
+            expected="FILES with --truth and context tables; --truth alone in a workspace that was "
+            "scanned; or --seeds 1,2,3",
             hint="see auditwatch model evaluate --help",
         )
 
 
 def _labelled(request: Request, truth: Path, bench: Bench, *, thin: bool) -> Iterator[Trial]:
     """Yield the trail that a person labelled."""
-    from auditwatch.evaluate import read_truth, run_trial
+    from auditwatch.evaluate import run_trial
 
-    episodes, unused = read_truth(truth)
-    if unused:
-        narrate(f"{truth.name}: not used: {', '.join(unused)}")
+    episodes = _truth(truth)
     with progress() as tell:
         yield run_trial(request.files[0].name, bench, request, episodes, thin=thin, tell=tell)
+
+
+def _scanned(place: Workspace, truth: Path) -> Iterator[Trial]:
+    """Yield what the scans of a workspace came to."""
+    from auditwatch.evaluate import scanned_trial
+
+    yield scanned_trial(place, _truth(truth))
+
+
+def _truth(path: Path) -> list[Episode]:
+    """Return the episodes of a truth file; say which of its columns are not used."""
+    from auditwatch.evaluate import read_truth
+
+    episodes, unused = read_truth(path)
+    if unused:
+        narrate(f"{path.name}: not used: {', '.join(unused)}")
+    return episodes
 
 
 def _cities(

@@ -8,11 +8,12 @@ from auditwatch.evaluate.outcome import Outcome, measure
 from auditwatch.evaluate.results import write_results
 from auditwatch.evaluate.sheets import Sheet, as_csv, as_records, as_text
 from auditwatch.evaluate.summary import summarise
-from auditwatch.evaluate.trial import Bench, Trial, run_trial, workbench
-from auditwatch.evaluate.truth import read_truth
+from auditwatch.evaluate.trial import Bench, Trial, run_trial, scanned_trial, workbench
+from auditwatch.evaluate.truth import Episode, read_truth
 
 __all__ = [
     "Bench",
+    "Episode",
     "Outcome",
     "Sheet",
     "Trial",
@@ -23,6 +24,7 @@ __all__ = [
     "measure",
     "read_truth",
     "run_trial",
+    "scanned_trial",
     "summarise",
     "workbench",
     "write_results",

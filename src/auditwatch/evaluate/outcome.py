@@ -91,9 +91,8 @@ def measure(trial: Trial, settings: Settings, per_week: float | None) -> Outcome
     per_week : float, optional
         Findings that are read in a week; twenty for 420 operators, in proportion, when not given.
     """
-    span = (date.fromisoformat(trial.nights[-1]) - date.fromisoformat(trial.nights[0])).days + 1
     weekly = settings.review.findings_per_week * trial.operators / OPERATORS
-    budget = Budget(per_week or weekly, span)
+    budget = Budget(per_week or weekly, len(trial.nights))
     matcher = Matcher(trial.episodes)
     ways = {OURS: [one.event_ids for one in trial.findings], **baselines(trial)}
     score = settings.score
@@ -183,7 +182,16 @@ def _episodes(trial: Trial, matcher: Matcher, budget: Budget) -> pd.DataFrame:
         desk.sit(nights, queue)
     night_of = dict(zip(trial.heads["event_id"], trial.heads["night"], strict=True))
     rows = [
-        _episode(trial, episode, night_of, first.get(n), (desk.seen[n], desk.read[n]))
+        _episode(
+            trial,
+            episode,
+            sorted(night_of[name] for name in episode.event_ids if name in night_of),
+            first.get(n),
+            [
+                trial.nights[nights - 1] if nights else None
+                for nights in (desk.seen[n], desk.read[n])
+            ],
+        )
         for n, episode in enumerate(trial.episodes)
     ]
     return pd.DataFrame(rows, columns=list(EPISODE_COLUMNS))
@@ -192,13 +200,12 @@ def _episodes(trial: Trial, matcher: Matcher, budget: Budget) -> pd.DataFrame:
 def _episode(
     trial: Trial,
     episode: Episode,
-    night_of: dict[str, str],
+    made: Sequence[str],
     first: tuple[int, Finding] | None,
-    when: tuple[int | None, int | None],
+    when: Sequence[str | None],
 ) -> tuple[object, ...]:
-    """Return the row of one episode."""
-    made = sorted(night_of[name] for name in episode.event_ids if name in night_of)
-    seen, read = (trial.nights[nights - 1] if nights else None for nights in when)
+    """Return the row of one episode: nights of its lookups, its finding, when seen and read."""
+    seen, read = when
     place, finding = first or (None, None)
     return (
         trial.name,

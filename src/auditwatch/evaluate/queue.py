@@ -28,7 +28,8 @@ class Budget:
     per_week : float
         Findings in a week.
     nights : int
-        Nights of the trail.
+        Nights of the trail; seven with lookups are a week, so that a clock that jumped to another
+        year brings nobody fifty years of reading.
     """
 
     per_week: float

@@ -19,6 +19,16 @@ __all__ = ["poisson_interval", "recall_curve", "summarise", "wilson"]
 
 CONFIDENCE: Final = 0.95
 KINDS: Final = ("all", "view", "role", "unit", "shift", "tenure")
+FILLERS: Final = {
+    "leading": (
+        "What leads the findings within the budget",
+        "about: of these, about an episode; precision: their share, with its Wilson interval.",
+    ),
+    "habit": (
+        "What fills the budget, by honest habit",
+        "The habit that most of a finding's honest lookups came of.",
+    ),
+}
 LEAST_EXPECTED: Final = 0.5  # alerts; a group with less stated than this says nothing
 
 
@@ -173,29 +183,24 @@ def _ways(outcomes: Sequence[Outcome]) -> Sheet:
 
 
 def _fillers(outcomes: Sequence[Outcome], by: str) -> Sheet:
-    """Tell what stands within the budget."""
+    """Tell what stands within the budget, by what leads it or by honest habit."""
     queue = _stacked(outcomes, "queue")
-    if by == "habit":
-        queue = queue[~queue["about"]]
-        queue = queue.assign(habit=queue["habit"].where(queue["habit"] != "", "none known"))
+    queue = queue.assign(habit=queue["habit"].where(queue["habit"] != "", "misuse alone"))
     total = sum(len(one.queue) for one in outcomes)
-    names = [Column("kind", "text")] if by == "leading" else []
-    columns = (*names, Column(by, "text"), Column("findings"), Column("of budget", "share"),
-               Column("about an episode"))  # fmt: skip
     keys = ["kind", by] if by == "leading" else [by]
+    columns = (
+        *(Column(key, "text") for key in keys), Column("findings"), Column("of budget", "share"),
+        Column("about"), Column("precision", "share"), Column("95 %", "range"),
+    )  # fmt: skip
     counted = queue.groupby(keys, sort=True)["about"].agg(["size", "sum"]).reset_index()
     counted = counted.sort_values("size", ascending=False, kind="stable")
     cells = [tuple(row[: len(keys)]) for row in counted.itertuples(index=False)]
     sizes = zip(counted["size"].tolist(), counted["sum"].tolist(), strict=True)
     rows = [
-        (*name, size, size / total, about)
+        (*name, size, size / total, about, about / size, wilson(about, size))
         for name, (size, about) in zip(cells, sizes, strict=True)
-    ]  # fmt: skip
-    title = "What leads the findings within the budget"
-    note = "An honest habit is what most lookups of a finding came of." if by == "habit" else ""
-    if by == "habit":
-        title = "Honest habits that fill the rest of the budget"
-    return Sheet(f"budget_by_{by}", title, columns, tuple(rows), note)
+    ]
+    return Sheet(f"budget_by_{by}", FILLERS[by][0], columns, tuple(rows), FILLERS[by][1])
 
 
 def _alerts(outcomes: Sequence[Outcome]) -> Sheet:

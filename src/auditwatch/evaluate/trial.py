@@ -22,6 +22,7 @@ from auditwatch.findings.store import Store
 from auditwatch.ingest import read_context
 from auditwatch.night import Request, ingest_files, run_scan
 from auditwatch.night.judging import is_judged
+from auditwatch.night.scan import context_of
 from auditwatch.score import blind_views, views
 
 if TYPE_CHECKING:
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from auditwatch.core.schema import Context
     from auditwatch.findings.model import Finding, Piece
 
-__all__ = ["Bench", "Trial", "run_trial", "workbench"]
+__all__ = ["Bench", "Trial", "run_trial", "scanned_trial", "workbench"]
 
 HEAD_COLUMNS: Final = (
     "event_id", "night", "local_hour", "operator_id", "operator_role", "terminal", "transaction",
@@ -161,13 +163,34 @@ def run_trial(
         ingest_files(place, request.wanted, tell)
         known, missing = _known(name, Lake(place.lake), episodes)
         run_scan(place, Request(context=request.context), tell)
-        trial = _told(name, place, request, known)
-        trial = replace(trial, missing=missing)
+        context = read_context(dict(request.context), bench.settings.agency.timezone)
+        trial = _told(name, place, context, known, missing)
         if not thin:
             return trial
         with passing_workspace(bench) as second:
             queue = thinned_queue(place, second, request.context, tell)
         return replace(trial, thinned=tuple(queue))
+
+
+def scanned_trial(place: Workspace, episodes: Sequence[Episode]) -> Trial:
+    """Return what the scans of a workspace made of its trail so far; nothing is scanned again.
+
+    Parameters
+    ----------
+    place : Workspace
+        Only read.
+    episodes : sequence of Episode
+        The truth.
+
+    Raises
+    ------
+    AuditwatchError
+        ``AW-EVAL-005`` and ``-006`` as `run_trial`.
+    """
+    name = place.root.resolve().name
+    known, missing = _known(name, Lake(place.lake), episodes)
+    context, _ = context_of(place, Request())
+    return _told(name, place, context, known, missing)
 
 
 def _known(name: str, lake: Lake, episodes: Sequence[Episode]) -> tuple[list[Episode], int]:
@@ -183,20 +206,28 @@ def _known(name: str, lake: Lake, episodes: Sequence[Episode]) -> tuple[list[Epi
     return within(episodes, set(rows["event_id"].to_pylist()), name)
 
 
-def _told(name: str, place: Workspace, request: Request, episodes: Sequence[Episode]) -> Trial:
+def _told(
+    name: str, place: Workspace, context: Context, episodes: Sequence[Episode], missing: int
+) -> Trial:
     """Gather what a scanned workspace holds."""
     lake = Lake(place.lake)
     rows = lake.read(LOOKUPS, columns=[*HEAD_COLUMNS, "lookup_id", "origin"])
     heads = _frame(rows.filter(is_judged(rows)), HEAD_COLUMNS)
-    context = read_context(dict(request.context), place.settings.agency.timezone)
     roster, blind = context.roster, blind_views(context)
     with Store(place.database) as store:
-        findings, pieces = store.findings(), store.pieces()
+        findings, pieces, nights = store.findings(), store.pieces(), list(store.night_tokens())
+    if not nights:
+        raise UsageError(
+            "no night of this workspace was scanned",
+            code="AW-EVAL-009",
+            where=name,
+            hint="scan it first: auditwatch scan",
+        )
     return Trial(
         name=name,
         episodes=tuple(episodes),
         operators=roster.num_rows if roster else heads["operator_id"].nunique(),
-        nights=tuple(lake.nights(LOOKUPS)),
+        nights=tuple(nights),
         heads=heads.sort_values("event_id", ignore_index=True),
         workers=_workers(lake),
         surprises=_frame(
@@ -207,6 +238,7 @@ def _told(name: str, place: Workspace, request: Request, episodes: Sequence[Epis
         pieces=tuple(pieces),
         views={view.NAME: view.STORY for view in views() if view.NAME not in blind},
         shifts=_shifts(roster),
+        missing=missing,
     )
 
 

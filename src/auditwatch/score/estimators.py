@@ -151,7 +151,7 @@ class FamilyCombiner(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # they
         decades = self._checked(X)
         whole = _combined(decades)
         without = [_combined(np.delete(decades, n, axis=1)) for n in range(decades.shape[1])]
-        return np.subtract(whole[:, None], np.column_stack(without))
+        return np.asarray(whole[:, None] - np.column_stack(without))
 
     def _checked(self, X: Any) -> np.ndarray:  # noqa: N803 - scikit-learn's name
         """Return a matrix of decades of the width that was fitted."""
