@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from auditwatch.core.errors import ConfigError
 from auditwatch.evaluate.alerts import false_alerts, tenures
 from auditwatch.evaluate.baselines import ecod, operator_days, robust_z
-from auditwatch.evaluate.families import RIGHT
+from auditwatch.evaluate.families import FAMILIES, RIGHT
 from auditwatch.evaluate.matching import Matcher
 from auditwatch.evaluate.queue import Budget
 from auditwatch.evaluate.sheets import Column, Sheet, as_csv, as_records, as_text
@@ -20,7 +20,7 @@ from auditwatch.evaluate.summary import poisson_interval, wilson
 from auditwatch.evaluate.trial import Trial
 from auditwatch.evaluate.truth import Episode, episodes_of, read_truth, within
 from auditwatch.score import views
-from auditwatch.synthetic import scenario_names, scenario_pattern
+from auditwatch.synthetic import scenario_names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -225,11 +225,10 @@ def test_agreement_is_the_share_in_common() -> None:
 
 
 def test_every_scenario_has_a_right_reason_and_every_view_is_one() -> None:
-    """A new scenario's pattern, and a new view, need a line in the list of right reasons."""
-    assert {scenario_pattern(name) for name in scenario_names()} <= set(RIGHT)
-    assert scenario_pattern("no such scenario") is None
-    right = frozenset[str]().union(*RIGHT.values())
-    assert {view.NAME for view in views()} <= right
+    """A new scenario and a new view need a line in the lists of right reasons."""
+    assert set(scenario_names()) <= set(RIGHT)
+    assert {view.NAME for view in views()} <= frozenset[str]().union(*FAMILIES.values())
+    assert {family for families in RIGHT.values() for family in families} <= set(FAMILIES)
 
 
 def test_a_table_reads_the_same_as_text_csv_and_records() -> None:

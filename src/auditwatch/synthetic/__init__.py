@@ -22,6 +22,5 @@ or short one acts only some of the scenarios.
 
 from auditwatch.synthetic.city import City, make_city, scenario_names
 from auditwatch.synthetic.sample import write_city
-from auditwatch.synthetic.scenarios import scenario_pattern
 
-__all__ = ["City", "make_city", "scenario_names", "scenario_pattern", "write_city"]
+__all__ = ["City", "make_city", "scenario_names", "write_city"]

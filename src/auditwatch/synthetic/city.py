@@ -48,14 +48,16 @@ class City:
 
     Parameters
     ----------
-    trail, roster, cases, duty, relations, links, truth, keystrokes, habits : pyarrow.Table
+    trail, roster, cases, duty, relations, links, truth, keystrokes : pyarrow.Table
         Text columns only; `truth` has ``event_id, scenario, episode`` of the misused lines,
         `keystrokes` has ``event_id, keystroke`` of every line: lines that came of one typed
-        request share the number; `habits` has ``event_id, habit`` of the honest ones.
+        request share the number.
     seed : int
         What it was made from.
     first_day : date
         First local day of the trail.
+    habits : pyarrow.Table
+        ``event_id, habit`` of the honest lines: which function of `HONEST_WORK` they came of.
     """
 
     trail: pa.Table
@@ -66,9 +68,9 @@ class City:
     links: pa.Table
     truth: pa.Table
     keystrokes: pa.Table
-    habits: pa.Table
     seed: int
     first_day: date
+    habits: pa.Table
 
 
 def make_city(
@@ -131,9 +133,9 @@ def make_city(
         links=links_table(world, paper),
         truth=_truth(trail, acts, labels),
         keystrokes=_keystrokes(trail, acts),
-        habits=_habits(trail, acts),
         seed=seed,
         first_day=first_day,
+        habits=_habits(trail, acts),
     )
 
 

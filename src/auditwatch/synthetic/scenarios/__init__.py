@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from auditwatch.synthetic.misuse import Misuse
     from auditwatch.synthetic.world import World
 
-__all__ = ["Scenario", "load_scenario", "scenario_names", "scenario_pattern"]
+__all__ = ["Scenario", "load_scenario", "scenario_names"]
 
 
 class Scenario(Protocol):
@@ -41,10 +41,3 @@ def load_scenario(name: str) -> Scenario:
         One of `scenario_names`.
     """
     return cast("Scenario", import_module(f"{__name__}.{name}").act)
-
-
-def scenario_pattern(name: str) -> int | None:
-    """Return the numbered pattern of misuse that a scenario acts out; None for another name."""
-    if name not in scenario_names():
-        return None
-    return cast("int", import_module(f"{__name__}.{name}").PATTERN)
