@@ -228,10 +228,10 @@ def _keystrokes(trail: pa.Table, acts: Acts) -> pa.Table:
 def _habits(trail: pa.Table, acts: Acts) -> pa.Table:
     """Return which honest habit each honest line came of."""
     rows = np.flatnonzero(acts.episode == HONEST)
-    names: Texts = texts([habit.__name__ for habit in HONEST_WORK])
+    names = pa.array([habit.__name__ for habit in HONEST_WORK], pa.string())
     return pa.table(
         {
             "event_id": trail["event_id"].take(pa.array(rows)),
-            "habit": pa.array(names[acts.habit[rows]], pa.string()),
+            "habit": names.take(pa.array(acts.habit[rows])),
         }
     )
