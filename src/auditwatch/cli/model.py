@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["model"]
 
-TOLD: Final = 40  # rows of a table that go to the terminal; the files have all
+TOLD: Final = 60  # rows of a table that go to the terminal; the files have all
 FILES_ONLY: Final = ("episodes",)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["poisson_interval", "recall_curve", "summarise", "wilson"]
 
 CONFIDENCE: Final = 0.95
-KINDS: Final = ("all", "view", "role", "unit", "shift", "tenure")
+KINDS: Final = ("all", "view", "role", "shift", "tenure", "unit")
 FILLERS: Final = {
     "leading": (
         "What leads the findings within the budget",
@@ -128,7 +128,8 @@ def _recall(outcomes: Sequence[Outcome], by: str) -> Sheet:
         "A finding counts for an episode when a fifth of its lookups are the episode's. "
         "Wilson intervals."
     )
-    return Sheet(f"recall_by_{by}", f"Episodes found, by {by}", columns, tuple(rows), note)
+    told = note if by == "scenario" else "Columns as by scenario."
+    return Sheet(f"recall_by_{by}", f"Episodes found, by {by}", columns, tuple(rows), told)
 
 
 def _recall_row(name: str, part: pd.DataFrame) -> tuple[Any, ...]:
@@ -162,7 +163,7 @@ def _ways(outcomes: Sequence[Outcome]) -> Sheet:
     ways, precise = _stacked(outcomes, "ways"), _stacked(outcomes, "precise")
     columns = (
         Column("way", "text"), Column("found"), Column("recall", "share"), Column("95 %", "range"),
-        Column("first N", "share"), Column("precision", "share"), Column("95 % ", "range"),
+        Column("first N", "share"), Column("precision", "share"), Column("prec 95 %", "range"),
         Column("touched", "share"),
     )  # fmt: skip
     rows = []
