@@ -173,7 +173,7 @@ def test_show_prints_what_the_scorer_takes_for_usual(scanned: Path, tmp_path: Pa
 def test_show_refuses_what_is_not_there(scanned: Path) -> None:
     """A night without lookups and a view that nobody wrote."""
     for given, code in (
-        (("--night", "1999-01-01"), "AW-SCAN-002"),
+        (("--night", "1999-01-01"), "AW-SCORE-004"),
         (("--view", "x"), "AW-SCORE-003"),
     ):
         told = auditwatch("-w", scanned, "model", "show", *given)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auditwatch.evaluate import city_trial, measure, workbench
+from auditwatch.core.errors import UsageError
+from auditwatch.evaluate import as_text, city_trial, measure, summarise, workbench
 from auditwatch.evaluate.matching import Matcher
 from auditwatch.evaluate.queue import Budget, Desk, queues
 from auditwatch.evaluate.truth import Episode
@@ -70,3 +71,17 @@ def test_an_outcome_agrees_with_itself(trial: Trial) -> None:
     assert len(outcome.queue) == outcome.budget
     assert outcome.agreement is not None
     assert 0 <= outcome.agreement <= 1
+
+
+def test_a_city_without_misuse_counts_for_false_alerts_alone(trial: Trial) -> None:
+    """Beside one with misuse it changes no recall; by itself there is nothing to find."""
+    settings = workbench(None).settings
+    honest = measure(replace(trial, name="honest", episodes=()), settings, None)
+    with pytest.raises(UsageError, match="nobody misused anything"):
+        summarise([honest])
+    alone, both = (
+        {sheet.name: sheet for sheet in summarise(one)}
+        for one in ([measure(trial, settings, None)], [measure(trial, settings, None), honest])
+    )
+    assert both["recall_by_scenario"] == alone["recall_by_scenario"]
+    assert "honest" in as_text(both["trails"], 9)

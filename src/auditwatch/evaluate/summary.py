@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from auditwatch.core.errors import UsageError
 from auditwatch.evaluate.sheets import Column, Sheet
 
 if TYPE_CHECKING:
@@ -59,7 +60,19 @@ def summarise(outcomes: Sequence[Outcome]) -> list[Sheet]:
     ----------
     outcomes : sequence of Outcome
         One for each trail, one at least.
+
+    Raises
+    ------
+    UsageError
+        ``AW-EVAL-010`` when nobody misused anything in any of them.
     """
+    if not any(len(one.episodes) for one in outcomes):
+        raise UsageError(
+            "nobody misused anything: there is nothing to find",
+            code="AW-EVAL-010",
+            expected="at least one episode in all the cities together",
+            hint="take more --operators, more --days, or more --seeds",
+        )
     sheets = [
         _trails(outcomes),
         _recall(outcomes, "scenario"),

@@ -123,13 +123,14 @@ def within(
     ConfigError
         ``AW-EVAL-005`` when the trail has none of them.
     """
+    episodes = list(episodes)
     known, missing = [], 0
     for one in episodes:
         there = frozenset(name for name in one.event_ids if name in event_ids)
         missing += len(one.event_ids) - len(there)
         if there:
             known.append(Episode(one.scenario, one.name, one.intensity, there))
-    if not known:
+    if episodes and not known:
         raise ConfigError(
             "the trail has none of the lookups that the truth names",
             code="AW-EVAL-005",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditwatch.core.errors import UsageError
 from auditwatch.core.schema import PAIR_NIGHTS
 from auditwatch.engine.lake import Lake
 from auditwatch.engine.local import LocalEngine
-from auditwatch.night.plan import nights_asked, oldest
+from auditwatch.night.plan import oldest
 from auditwatch.night.request import Request
 from auditwatch.night.scan import context_of
 from auditwatch.score import believed
@@ -32,11 +33,19 @@ def scorer_of(workspace: Workspace, night: str | None) -> tuple[str, LookupScore
     Raises
     ------
     UsageError
-        ``AW-SCAN-001`` not a date, ``-002`` no lookups on that night, or on none.
+        ``AW-SCORE-004`` that night was not scored, or none was.
     """
     lake = Lake(workspace.lake)
     known = lake.nights(PAIR_NIGHTS)
-    asked = nights_asked(known, night, night)[-1]
+    asked = night or max(known, default="")
+    if asked not in known:
+        raise UsageError(
+            "this night was not scored" if known else "no night was scored yet",
+            code="AW-SCORE-004",
+            where=asked[:40],
+            expected=f"a night from {known[0]} to {known[-1]}" if known else "",
+            hint="scan it first: auditwatch scan",
+        )
     first = oldest(asked, workspace.settings.score.history_nights)
     profiles = lake.read(PAIR_NIGHTS, [one for one in known if first < one <= asked])
     context, _ = context_of(workspace, Request())
