@@ -196,16 +196,17 @@ def test_false_alerts_are_counted_once_an_operator_and_night_and_without_offende
         ("2026-01-01", "A", "e1", 4000),  # before the warm-up is over
         ("2026-01-02", "A", "e1", 2500),
         ("2026-01-02", "A", "e2", 3500),
+        ("2026-01-03", "A", "e1", 2100),  # the same story on another night
         ("2026-01-03", "B", "e3", 2000),
         ("2026-01-03", "C", "e4", 5000),
     ]
     told = false_alerts(trial_of(alerts, nights), 2000, 1)
     rows = {(r.by, r.group, r.level_milli): r for r in told.itertuples()}
     whole = rows["all", "all", 2000]
-    assert (whole.operator_nights, whole.views, whole.realised) == (4, 2, 2)
+    assert (whole.operator_nights, whole.views, whole.realised, whole.once) == (4, 2, 3, 2)
     assert whole.stated == pytest.approx(4 * 2 * 0.01)
     assert rows["all", "all", 3000].realised == 1
-    assert rows["shift", "day", 2000].realised == 1
+    assert (rows["shift", "day", 2000].realised, rows["shift", "day", 2000].once) == (2, 1)
     assert rows["shift", "day", 2000].stated == pytest.approx(2 * 1 * 0.01)
     assert ("role", "officer", 3000) not in rows
 

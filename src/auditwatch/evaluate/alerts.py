@@ -8,13 +8,22 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from auditwatch.evaluate.trial import Trial
 
 __all__ = ["COLUMNS", "false_alerts", "tenures"]
 
-COLUMNS: Final = ("by", "group", "level_milli", "operator_nights", "views", "stated", "realised")
+COLUMNS: Final = (
+    "by",
+    "group",
+    "level_milli",
+    "operator_nights",
+    "views",
+    "stated",
+    "realised",
+    "once",
+)
 LEVELS: Final = (0, 1000, 2000)  # above the floor, in milli-decades
 RECENT_NIGHTS: Final = 28
 SETTLED_IN: Final = 14  # first nights of a trail in which everybody seems to have come
@@ -36,19 +45,20 @@ def false_alerts(trial: Trial, floor_milli: int, warm_up: int) -> pd.DataFrame:
     -------
     pd.DataFrame
         `COLUMNS`. A surprise of d decades is stated to come to 10^-d of the operators on a night,
-        in each view; `realised` is how many did. All views count overall; by role, shift, unit
-        and tenure those that are about operators. Whoever misused anything is left out.
+        in each view. `realised` is how many did; `once` how many stories that were, since windows
+        overlap and a story stands out night after night. All views count overall; by role, unit,
+        shift and tenure those that are about operators. Whoever misused anything is left out.
     """
     misused = frozenset[str]().union(*(one.event_ids for one in trial.episodes))
     offenders = set(trial.heads.loc[trial.heads["event_id"].isin(misused), "operator_id"])
     late = set(trial.nights[warm_up:])
     workers = _clean(tenures(trial.workers), offenders, late)
     workers["shift"] = workers["operator_id"].map(trial.shifts).fillna("not told")
-    loud = _honest(_clean(trial.surprises, offenders, late), misused)
+    loud = _honest(_clean(trial.surprises, offenders, late), misused, trial.views)
     rows = [
-        (by, group, level, nights, views, nights * views * 10.0 ** (-level / 1000), realised)
+        (by, group, level, nights, views, nights * views * 10.0 ** (-level / 1000), *realised)
         for level in (floor_milli + step for step in LEVELS)
-        for by, group, nights, views, realised in _groups(workers, loud, level, trial)
+        for by, group, nights, views, *realised in _groups(workers, loud, level, trial)
         if by == "all" or level == floor_milli  # further out few groups have any
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -81,23 +91,36 @@ def _clean(rows: pd.DataFrame, offenders: set[str], nights: set[str]) -> pd.Data
     return kept.copy()
 
 
-def _honest(surprises: pd.DataFrame, misused: frozenset[str]) -> pd.DataFrame:
-    """Return the surprises without a misused lookup, the strongest of each unit and night."""
+def _honest(
+    surprises: pd.DataFrame, misused: frozenset[str], views: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return the surprises without a misused lookup, the strongest of each unit and night.
+
+    `about` is the subject where the view is about one, `again` whether the same story was told of
+    an earlier night.
+    """
     honest = [misused.isdisjoint(ids.split("\n")) for ids in surprises["event_ids"]]
     rows: pd.DataFrame = surprises[np.array(honest, dtype=bool)]
-    rows = rows.assign(subject_id=rows["subject_id"].where(rows["story"] == "subject", ""))
-    unit = ["view", "night", "operator_id", "subject_id"]
-    return rows.groupby(unit, sort=True)["surprise_milli"].max().reset_index()
+    story = rows["view"].map(views)
+    rows = rows.assign(
+        about=rows["subject_id"].where(story != "operator", ""),
+        crowd=rows["subject_id"].where(story == "subject", ""),
+    )
+    order = ["surprise_milli", "view", "night", "operator_id", "about"]
+    rows = rows.sort_values(order, ascending=[False, True, True, True, True])
+    return rows.drop_duplicates(["view", "night", "operator_id", "crowd"])
 
 
 def _groups(
     workers: pd.DataFrame, loud: pd.DataFrame, level: int, trial: Trial
-) -> Iterator[tuple[str, str, int, int, int]]:
-    """Yield kind of group, group, its operator-nights, the views that count, what stood out."""
-    above = loud[loud["surprise_milli"] >= level]
-    yield "all", "all", len(workers), len(trial.views), len(above)
+) -> Iterator[tuple[str, str, int, int, int, int]]:
+    """Yield kind of group, group, operator-nights, views that count, what stood out, stories."""
+    above = loud[loud["surprise_milli"] >= level].sort_values("night", kind="stable")
+    above = above.assign(first=~above.duplicated(["view", "operator_id", "about"]))
+    yield "all", "all", len(workers), len(trial.views), len(above), int(above["first"].sum())
     for view in sorted(trial.views):
-        yield "view", view, len(workers), 1, int((above["view"] == view).sum())
+        own = above.loc[above["view"] == view, "first"]
+        yield "view", view, len(workers), 1, len(own), int(own.sum())
     keys = ["night", "operator_id"]
     of_operators = sum(story != "subject" for story in trial.views.values())
     placed = above[above["operator_id"] != ""].merge(workers, on=keys, how="inner")
@@ -105,7 +128,7 @@ def _groups(
         ("role", "operator_role"), ("unit", "operator_unit"), ("shift", "shift"),
         ("tenure", "tenure"),
     ):  # fmt: skip
-        stood_out = placed[column].value_counts()
         for group, nights in workers[column].value_counts().sort_index().items():
             name = str(group) or "not told"
-            yield by, name, int(nights), of_operators, int(stood_out.get(group, 0))
+            own = placed.loc[placed[column] == group, "first"]
+            yield by, name, int(nights), of_operators, len(own), int(own.sum())

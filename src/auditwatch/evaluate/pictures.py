@@ -105,7 +105,8 @@ def _ratios(sheet: Sheet) -> str:
     ticks = (0.25, 0.5, 1.0, 2.0, 4.0)
     parts = [_tick(_at(x), TOP, ROW * len(sheet.rows), f"{x:g}") for x in ticks]
     parts.append(_line(_at(1.0), TOP, _at(1.0), bottom, "mark"))
-    for n, (by, group, level, _, _, realised, ratio, (low, high)) in enumerate(sheet.rows):
+    for n, row in enumerate(sheet.rows):
+        by, group, level, _, _, realised, ratio, (low, high) = row[:8]
         middle = TOP + ROW * n + ROW / 2
         name = f"{by}, {level:g} decades" if by == "all" else f"{by}: {group}"
         parts += [

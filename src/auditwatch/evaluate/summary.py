@@ -223,12 +223,14 @@ def _alerts(outcomes: Sequence[Outcome]) -> Sheet:
     columns = (
         Column("by", "text"), Column("group", "text"), Column("decades", "number"),
         Column("nights"), Column("stated", "number"), Column("realised"),
-        Column("ratio", "ratio"), Column("95 %", "span"),
+        Column("ratio", "ratio"), Column("95 %", "span"), Column("once"),
+        Column("ratio once", "ratio"),
     )  # fmt: skip
     note = (
         "A surprise of d decades is stated to come to one operator in 10^d on a night, in each "
         "view. nights: operator-nights of people who misused nothing, after the nights that the "
-        "scorer learns from; ratio: realised by stated, with the exact Poisson interval."
+        "scorer learns from; ratio: realised by stated, with the exact Poisson interval; once: the "
+        "same story on several nights counted once."
     )
     if not rows:
         note = "No night had enough nights before it to learn from: nothing to compare."
@@ -238,17 +240,17 @@ def _alerts(outcomes: Sequence[Outcome]) -> Sheet:
 def _alert_rows(alerts: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
     """Yield the groups of which something was stated, in the order of `false_alerts`."""
     keys = ["by", "group", "level_milli"]
-    sums = alerts.groupby(keys, sort=False)[["operator_nights", "stated", "realised"]].sum()
+    sums = alerts.groupby(keys, sort=False)[["operator_nights", "stated", "realised", "once"]].sum()
     rows = sorted(
         sums.reset_index().to_numpy().tolist(),
         key=lambda row: (KINDS.index(row[0]), row[2], row[1]),
     )
-    for by, group, level, nights, stated, realised in rows:
+    for by, group, level, nights, stated, realised, once in rows:
         if stated < LEAST_EXPECTED:
             continue
         low, high = poisson_interval(int(realised))
-        ratio = (realised / stated, (low / stated, high / stated))
-        yield (by, group, level / 1000, int(nights), float(stated), int(realised), *ratio)
+        told = (int(realised), realised / stated, (low / stated, high / stated))
+        yield (by, group, level / 1000, int(nights), float(stated), *told, int(once), once / stated)
 
 
 def _episodes(episodes: pd.DataFrame) -> Sheet:
