@@ -4,6 +4,7 @@ Publication comes last and in one transaction. Whatever ends a scan before that 
 findings of yesterday whole; the next scan finds the same work still to do and does it.
 """
 
+from auditwatch.night.learnt import scorer_of
 from auditwatch.night.reading import ingest_files, retry_files
 from auditwatch.night.request import Ingested, Request, Scan, Wanted
 from auditwatch.night.scan import run_scan
@@ -18,5 +19,6 @@ __all__ = [
     "ingest_files",
     "retry_files",
     "run_scan",
+    "scorer_of",
     "tell_verdicts",
 ]
