@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple, fields, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from auditwatch.check.columns import Columns
 
-__all__ = ["give_verdicts"]
+__all__ = ["ask", "give_verdicts"]
 
 ROOM = 1 << 62
 
@@ -79,6 +79,31 @@ def give_verdicts(policy: Policy, columns: Columns) -> pa.Table:
     dealt = {name: pa.array(texts.get(name, ()), pa.string()).take(dealing) for name in names}
     given = {name: columns.batch.column(name).cast(pa.string()) for name in ("event_id", "night")}
     return pa.table({**given, **dealt}).select(list(VERDICTS.names)).cast(VERDICTS.schema)
+
+
+def ask(policy: Policy, columns: Columns, row: int) -> Question:
+    """Return what the policy is asked about one row, every requirement answered.
+
+    Parameters
+    ----------
+    policy : Policy
+        What is permitted and what is forbidden.
+    columns : Columns
+        The batch.
+    row : int
+        Which of its rows.
+
+    Returns
+    -------
+    Question
+        On the row's own night; the policy decides it as `give_verdicts` does.
+    """
+    night = int(night_days(columns)[row])
+    asked = _question(_declared_axes(policy, columns), policy, row)
+    answers = {
+        name: int(three_valued(one.tree, columns)[row]) for name, one in policy.requirements.items()
+    }
+    return replace(asked, day=EPOCH + timedelta(days=night), answers=answers)
 
 
 def _declared_axes(policy: Policy, columns: Columns) -> dict[str, _Axis]:
