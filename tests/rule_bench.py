@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import pytest
 from auditwatch.cli import main
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 SHIPPED = Path(__file__).parents[1] / "rules"
 
@@ -125,3 +126,46 @@ def runner(capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
         return Told(int(stop.value.code or 0), said.out, said.err)
 
     return run
+
+
+COLUMNS = (
+    "event_id", "event_time", "operator_id", "operator_role", "operator_unit", "agency",
+    "terminal", "system", "transaction", "subject_kind", "subject_id", "purpose", "reason",
+    "case_id",
+)  # fmt: skip
+USUAL = {
+    "event_time": "2026-03-10T10:00:00-07:00",
+    "operator_id": "T1",
+    "operator_role": "officer",
+    "operator_unit": "patrol-north",
+    "agency": "CA0990100",
+    "terminal": "MDC-1",
+    "system": "AFS",
+    "transaction": "QG",
+    "subject_kind": "property",
+    "subject_id": "G-77",
+    "purpose": "C",
+}
+
+
+def write_trail(path: Path, rows: Sequence[dict[str, str]]) -> Path:
+    """Write gun queries of one operator; each row says what is different in it."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        for number, row in enumerate(rows):
+            writer.writerow({"event_id": f"e{number}"} | USUAL | row)
+    return path
+
+
+def make_workspace(
+    run: Callable[..., Told], folder: Path, rows: Sequence[dict[str, str]], **files: str
+) -> Path:
+    """Make a workspace with a small pack, and read a trail into its lake without judging it."""
+    workspace = folder / "w"
+    assert run("init", workspace).code == 0
+    shutil.rmtree(workspace / "rules")
+    make_pack(workspace / "rules", **files)
+    told = run("-w", workspace, "ingest", write_trail(folder / "trail.csv", rows))
+    assert told.code == 0, told.err
+    return workspace

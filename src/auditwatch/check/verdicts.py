@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from auditwatch.check.columns import Columns
 
-__all__ = ["ask", "give_verdicts"]
+__all__ = ["ask", "give_verdicts", "on_day"]
 
 ROOM = 1 << 62
 
@@ -104,6 +104,19 @@ def ask(policy: Policy, columns: Columns, row: int) -> Question:
         name: int(three_valued(one.tree, columns)[row]) for name, one in policy.requirements.items()
     }
     return replace(asked, day=EPOCH + timedelta(days=night), answers=answers)
+
+
+def on_day(policy: Policy, question: Question, day: date) -> Question:
+    """Return the question of a lookup as if it had been made on another day, all else the same."""
+    valid = _valid(policy, question.purpose, day, question.jurisdiction)
+    return replace(question, day=day, purpose_valid=valid)
+
+
+def _valid(policy: Policy, purpose: str | None, day: date, jurisdiction: str | None) -> int:
+    """Answer whether a declared code is one, in force on a day in a state."""
+    known = policy.catalogue.purposes.get(purpose or "")
+    state = known.state(day, jurisdiction) if known else "undefined"
+    return UNKNOWN if state is None else YES if state == "valid" else NO
 
 
 def _declared_axes(policy: Policy, columns: Columns) -> dict[str, _Axis]:
@@ -261,8 +274,6 @@ def _distinct(key: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int
 def _question(axes: dict[str, _Axis], policy: Policy, row: int) -> Question:
     """Return what the policy is asked about one row, before any requirement is answered."""
     found = {name: axis.values[axis.codes[row]] for name, axis in axes.items()}
-    known = policy.catalogue.purposes.get(found["purpose"])
-    state = known.state(found["day"], found["jurisdiction"]) if known else "undefined"
     return Question(
         unit=found["unit"],
         role=found["role"],
@@ -270,7 +281,7 @@ def _question(axes: dict[str, _Axis], policy: Policy, row: int) -> Question:
         system=found["system"],
         transaction=found["transaction"],
         purpose=found["purpose"],
-        purpose_valid=UNKNOWN if state is None else YES if state == "valid" else NO,
+        purpose_valid=_valid(policy, found["purpose"], found["day"], found["jurisdiction"]),
         day=found["day"],
         answers={},
         hidden=found["hidden"],

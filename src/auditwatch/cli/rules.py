@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from auditwatch.cli.judge import judge
+from auditwatch.cli.rules_explain import explain
 from auditwatch.cli.rules_test import test
 from auditwatch.cli.show import count, emit_json, open_workspace, print_table
 
@@ -28,6 +29,7 @@ def rules() -> None:
 
 
 rules.add_command(judge)
+rules.add_command(explain)
 rules.add_command(test)
 
 

@@ -1,9 +1,14 @@
 """Scoring: what is unusual for this operator, these peers, this subject."""
 
-from auditwatch.score.nights import model_id, score_nights
-from auditwatch.score.profiles import SEES, pair_nights
-from auditwatch.score.scorer import LookupScorer
-from auditwatch.score.views import blind_views, views
+from typing import TYPE_CHECKING
+
+from auditwatch.core.late import late
+from auditwatch.score.views import SEES, blind_views, views
+
+if TYPE_CHECKING:
+    from auditwatch.score.nights import model_id, score_nights
+    from auditwatch.score.profiles import pair_nights
+    from auditwatch.score.scorer import LookupScorer
 
 __all__ = [
     "SEES",
@@ -14,3 +19,13 @@ __all__ = [
     "score_nights",
     "views",
 ]
+
+__getattr__ = late(
+    __name__,
+    {
+        "LookupScorer": "scorer",
+        "model_id": "nights",
+        "pair_nights": "profiles",
+        "score_nights": "nights",
+    },
+)

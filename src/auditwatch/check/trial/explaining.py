@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from auditwatch.check.answers import NO, UNKNOWN, YES
 from auditwatch.check.condition import leaves
-from auditwatch.check.fields import FIELDS
+from auditwatch.check.fields import FIELDS, Field
 from auditwatch.check.narrow import three_valued
 from auditwatch.check.trial.tree import FREE_TEXT, Line, Value
 from auditwatch.check.verdicts import ask
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Lookup"]
 
 NAMED_MAX: Final = 8
+#: The case or incident number that exceptions are limited to; no rule reads it.
+NUMBER: Final = Field("number", "case or incident number", identity="case")
 #: Attribute of a statement for each clause on what was declared, and the column it looks at.
 DECLARED: Final = {
     "transaction": "transactions",
@@ -75,7 +77,7 @@ class Lookup:
 
     def value(self, name: str) -> Value:
         """Return what it has in a column."""
-        column, field = self.columns.coded(name), FIELDS[name]
+        column, field = self.columns.coded(name), FIELDS.get(name, NUMBER)
         code = int(column.codes[self.row])
         if code == column.absent and not field.fact:
             return Value(name, "", without="absent")
