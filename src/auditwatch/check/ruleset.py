@@ -31,7 +31,15 @@ if TYPE_CHECKING:
 
     Documents = Mapping[str, list[Document]]
 
-__all__ = ["Ruleset", "compile_rules", "load_rules", "read_documents_of"]
+__all__ = [
+    "FOLDERS",
+    "Ruleset",
+    "compile_rules",
+    "load_rules",
+    "read_documents_of",
+    "refuse_missing",
+    "refuse_unknown",
+]
 
 CATALOGUE: Final = ("catalogue", "catalogue/lists")
 FOLDERS: Final = (*CATALOGUE, "permits", "detections", "exceptions", "tests")
@@ -138,15 +146,8 @@ def read_documents_of(folder: Path) -> dict[str, list[Document]]:
     RuleError
         ``AW-RULES-001`` no rule pack, ``AW-YAML-…`` a file that cannot be read.
     """
-    if not folder.is_dir():
-        raise RuleError(
-            "no such rules folder",
-            code="AW-RULES-001",
-            where=str(folder),
-            hint="make a workspace with auditwatch init, which copies the shipped rules",
-        )
-    _refuse_missing(folder)
-    _refuse_unknown(folder)
+    refuse_missing(folder)
+    refuse_unknown(folder)
     return {name: read_folder(folder, name) for name in FOLDERS}
 
 
@@ -194,8 +195,15 @@ def compile_rules(documents: Documents, known_on: date | None = None) -> Ruleset
     )
 
 
-def _refuse_missing(folder: Path) -> None:
+def refuse_missing(folder: Path) -> None:
     """Refuse a pack without one of its parts: a folder that was renamed permits nothing at all."""
+    if not folder.is_dir():
+        raise RuleError(
+            "no such rules folder",
+            code="AW-RULES-001",
+            where=str(folder),
+            hint="make a workspace with auditwatch init, which copies the shipped rules",
+        )
     for name in ("catalogue", "permits", "detections"):
         if not (folder / name).is_dir():
             raise RuleError(
@@ -207,7 +215,7 @@ def _refuse_missing(folder: Path) -> None:
             )
 
 
-def _refuse_unknown(folder: Path) -> None:
+def refuse_unknown(folder: Path) -> None:
     """Refuse what stands beside the parts of a pack and would be passed over in silence."""
     known = [name for name in FOLDERS if "/" not in name]
     for path in sorted(folder.iterdir()):

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from auditwatch.cli.judge import judge
 from auditwatch.cli.rules_explain import explain
+from auditwatch.cli.rules_lint import lint
 from auditwatch.cli.rules_test import test
-from auditwatch.cli.show import count, emit_json, open_workspace, print_table
+from auditwatch.cli.show import emit_json, open_workspace, print_table
 
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
 
     from auditwatch.check import Ruleset
     from auditwatch.check.exemption import Exemption
@@ -30,27 +31,8 @@ def rules() -> None:
 
 rules.add_command(judge)
 rules.add_command(explain)
+rules.add_command(lint)
 rules.add_command(test)
-
-
-@rules.command()
-@click.argument("folder", type=click.Path(path_type=Path), required=False)
-@click.option("--json", "as_json", is_flag=True, help="The counts as JSON.")
-@click.pass_obj
-def lint(workspace: Path | None, folder: Path | None, as_json: bool) -> None:
-    """Load FOLDER, or the workspace's rules, as strictly as a scan does; exit 2 at the first fault.
-
-    \b
-    Examples:
-      auditwatch rules lint
-      auditwatch rules lint rules/
-    """
-    loaded = _loaded(workspace, folder)
-    if as_json:
-        emit_json({"version": loaded.version, **loaded.counts})
-        return
-    parts = ", ".join(count(number, thing[:-1]) for thing, number in loaded.counts.items())
-    click.echo(f"rules {loaded.version[:12]}: {parts}")
 
 
 @rules.command()

@@ -49,8 +49,8 @@ class Clause:
         What it asks, as written.
     node : Node
         What it compiles to.
-    place : str
-        ``file:line``.
+    where : str
+        ``file:line:column``.
     path : tuple of str or int
         Where it stands in its document; empty for what the condition joins.
     parts : tuple of Clause
@@ -59,9 +59,14 @@ class Clause:
 
     words: str
     node: Node
-    place: str
+    where: str
     path: tuple[str | int, ...] = ()
     parts: tuple[Clause, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """``file:line`` of it."""
+        return self.where.rsplit(":", 1)[0]
 
     def walk(self) -> Iterator[Clause]:
         """Yield this clause and all that it is made of, in order."""
@@ -140,7 +145,7 @@ class _Reading:
             return self.of(words, parts, every=tree.cond_class is ConditionAND)
         parts = [self.joined(part) for part in tree.args]
         if isinstance(tree, ConditionNOT):
-            return Clause("not", negate(parts[0].node), self.place(), parts=tuple(parts))
+            return Clause("not", negate(parts[0].node), self.where(), parts=tuple(parts))
         if isinstance(tree, ConditionAND | ConditionOR):
             every = isinstance(tree, ConditionAND)
             return self.of("all of" if every else "one of", parts, every=every)
@@ -150,7 +155,7 @@ class _Reading:
         """Return branches joined by and, or by or."""
         join = all_of if every else any_of
         node = join([part.node for part in parts])
-        return Clause(words, node, self.place(*path), tuple(path), tuple(parts))
+        return Clause(words, node, self.where(*path), tuple(path), tuple(parts))
 
     def selection(self, name: str) -> Clause:
         """Return a selection by its name."""
@@ -168,12 +173,12 @@ class _Reading:
             ]
             return self.of(words, parts, every=False, path=path)
         node = self.compiled(value, path)
-        return Clause(f"{words}: {_shown(value)}", node, self.place(*path), path)
+        return Clause(f"{words}: {_shown(value)}", node, self.where(*path), path)
 
     def item(self, key: str, value: Plain, path: tuple[str | int, ...]) -> Clause:
         """Return one test of one column."""
         node = self.compiled({key: value}, path[:-1])
-        return Clause(f"{key}: {_shown(value)}", node, self.place(*path), path)
+        return Clause(f"{key}: {_shown(value)}", node, self.where(*path), path)
 
     def compiled(self, value: Plain, path: tuple[str | int, ...]) -> Node:
         """Compile a piece of the section by itself."""
@@ -187,10 +192,9 @@ class _Reading:
         piece = Document(source.file, {PIECE: value, "condition": PIECE}, {}, changed)
         return compile_detection(Section(piece), self.lists, self.keywords)
 
-    def place(self, *path: str | int) -> str:
-        """Return ``file:line`` of a path in the section, or of its condition."""
-        where = path or ("condition",)
-        return self.section.document.place(*self.section.path, *where).rsplit(":", 1)[0]
+    def where(self, *path: str | int) -> str:
+        """Return ``file:line:column`` of a path in the section, or of its condition."""
+        return self.section.document.place(*self.section.path, *(path or ("condition",)))
 
 
 def _shown(value: Plain) -> str:
