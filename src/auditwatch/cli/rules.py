@@ -9,6 +9,7 @@ import rich_click as click
 
 from auditwatch.cli.judge import judge
 from auditwatch.cli.rules_explain import explain
+from auditwatch.cli.rules_fmt import fmt
 from auditwatch.cli.rules_lint import lint
 from auditwatch.cli.rules_test import test
 from auditwatch.cli.show import emit_json, open_workspace, print_table
@@ -31,6 +32,7 @@ def rules() -> None:
 
 rules.add_command(judge)
 rules.add_command(explain)
+rules.add_command(fmt)
 rules.add_command(lint)
 rules.add_command(test)
 

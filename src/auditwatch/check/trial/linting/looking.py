@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +13,7 @@ from auditwatch.check.ruleset import FOLDERS
 from auditwatch.check.trial.linting.detections import look_at_rules
 from auditwatch.check.trial.linting.faults import settle
 from auditwatch.check.trial.linting.policies import look_at_policy
-from auditwatch.check.trial.linting.texts import look_at_texts
+from auditwatch.check.trial.linting.texts import look_at_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,7 +72,8 @@ def look_over(folder: Path, instead: tuple[str, bytes] | None = None) -> Looked:
     texts = _texts(folder, instead)
     found = list(reading.faults)
     if reading.pack is not None:
-        found += look_at_texts(reading.pack, texts)
+        for document in chain.from_iterable(reading.pack.documents.values()):
+            found += look_at_text(document, texts.get(document.file, ""))
         found += look_at_rules(reading.pack)
         found += look_at_policy(reading.pack)
     kept = {problem for problem in found if not _is_ignored(problem, texts)}

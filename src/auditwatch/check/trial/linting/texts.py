@@ -9,12 +9,11 @@ import yaml
 from auditwatch.check.trial.linting.problem import Edit, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from auditwatch.check.trial.pack import Pack
     from auditwatch.core.strict import Document
 
-__all__ = ["look_at_texts"]
+__all__ = ["look_at_text"]
 
 #: Asked what YAML 1.1 would make of a key; never used to read one.
 READER: Final = yaml.SafeLoader("")
@@ -25,20 +24,18 @@ PLAIN: Final = "tag:yaml.org,2002:str"
 MEANT: Final = frozenset({"true", "false", "null", "~", ""})
 
 
-def look_at_texts(pack: Pack, texts: Mapping[str, str]) -> Iterator[Problem]:
+def look_at_text(document: Document, text: str) -> Iterator[Problem]:
     """Yield values and keys without quotes that another reader of the file would change.
 
     Parameters
     ----------
-    pack : Pack
-        What loads.
-    texts : mapping of str to str
-        Content of each file.
+    document : Document
+        A document that loads.
+    text : str
+        Content of its file.
     """
-    for documents in pack.documents.values():
-        for document in documents:
-            yield from _values(document)
-            yield from _keys(document, texts.get(document.file, ""))
+    yield from _values(document)
+    yield from _keys(document, text)
 
 
 def _values(document: Document) -> Iterator[Problem]:
