@@ -72,7 +72,7 @@ def test_any_order_becomes_the_one_order(
 
 
 def test_the_first_key_of_an_entry_may_be_another_one() -> None:
-    """The dash stays where the entry begins; comments of the key that comes first stand above it."""
+    """The dash stays where the entry begins; comments of the first key stand above it."""
     text = """\
 kind: permits
 permits:
@@ -144,7 +144,7 @@ def test_a_file_that_cannot_be_read_stops_no_other(
     assert told.code == 2
     assert "detections/a.yml:2:1" in told.err
     assert (pack / "detections/a.yml").read_text() == "x: ["
-    assert (pack / "tests/t.yml").read_text() == "kind: x\nrows: []\n"
+    assert (pack / "tests/t.yml").read_text() == "kind: decisions\ndecisions: []\n"
 
 
 def test_an_editor_gets_its_text_back(
