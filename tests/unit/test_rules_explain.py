@@ -13,7 +13,8 @@ from auditwatch.check.columns import Columns
 from auditwatch.check.sample import Sample, sample_batch
 from auditwatch.check.trial.explaining import Lookup
 from auditwatch.check.trial.pack import Pack, open_pack
-from auditwatch.check.trial.trying import alone, sample_facts
+from auditwatch.check.trial.sampled import sample_facts
+from auditwatch.check.trial.trying import alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -81,29 +81,32 @@ def give_verdicts(policy: Policy, columns: Columns) -> pa.Table:
     return pa.table({**given, **dealt}).select(list(VERDICTS.names)).cast(VERDICTS.schema)
 
 
-def ask(policy: Policy, columns: Columns, row: int) -> Question:
-    """Return what the policy is asked about one row, every requirement answered.
+def ask(policy: Policy, columns: Columns) -> list[Question]:
+    """Return what the policy is asked about each row, every requirement answered.
 
     Parameters
     ----------
     policy : Policy
         What is permitted and what is forbidden.
     columns : Columns
-        The batch.
-    row : int
-        Which of its rows.
+        The batch; a small one, since every row is asked by itself.
 
     Returns
     -------
-    Question
-        On the row's own night; the policy decides it as `give_verdicts` does.
+    list of Question
+        One a row, on the row's own night; the policy decides it as `give_verdicts` does.
     """
-    night = int(night_days(columns)[row])
-    asked = _question(_declared_axes(policy, columns), policy, row)
+    axes, nights = _declared_axes(policy, columns), night_days(columns).tolist()
     answers = {
-        name: int(three_valued(one.tree, columns)[row]) for name, one in policy.requirements.items()
+        name: three_valued(one.tree, columns).tolist() for name, one in policy.requirements.items()
     }
-    return replace(asked, day=EPOCH + timedelta(days=night), answers=answers)
+    return [
+        replace(
+            on_day(policy, _question(axes, policy, row), EPOCH + timedelta(days=night)),
+            answers={name: given[row] for name, given in answers.items()},
+        )
+        for row, night in enumerate(nights)
+    ]
 
 
 def on_day(policy: Policy, question: Question, day: date) -> Question:

@@ -68,7 +68,7 @@ class Lookup:
     @cached_property
     def question(self) -> Question:
         """What the policy is asked about it."""
-        return ask(self.policy, self.columns, self.row)
+        return ask(self.policy, self.columns)[self.row]
 
     @property
     def decision(self) -> Decision:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from auditwatch.check.columns import Columns
 from auditwatch.check.sample import sample_batch
 from auditwatch.check.trial.explaining import Lookup
-from auditwatch.check.trial.trying import POLICY, sample_facts
+from auditwatch.check.trial.sampled import sample_facts
+from auditwatch.check.trial.trying import POLICY
 
 if TYPE_CHECKING:
     from auditwatch.check.statement import Statement

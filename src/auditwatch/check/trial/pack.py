@@ -54,6 +54,11 @@ class Pack:
         """The entry of each product, by its name."""
         return {section.text("product"): section for section in self._items("logsources")}
 
+    @cached_property
+    def purposes(self) -> Mapping[str, Section]:
+        """The last entry of each purpose code."""
+        return {section.text("code"): section for section in self._items("purposes")}
+
     def clauses(self, rule: Rule) -> Clause | None:
         """Return what a detection asks for as its author wrote it; None for a correlation."""
         if rule.correlation is not None:

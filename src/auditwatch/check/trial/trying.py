@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from auditwatch.check.facts import make_facts
 from auditwatch.check.judge import judge
 from auditwatch.check.lifting import hold_ceilings
-from auditwatch.check.sample import Sample, sample_batch, sample_context
+from auditwatch.check.sample import Sample, sample_batch
+from auditwatch.check.trial.sampled import sample_facts, together
 from auditwatch.core.mask import Masker
 
 if TYPE_CHECKING:
@@ -18,12 +16,11 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from auditwatch.check.facts import Facts
     from auditwatch.check.judge import Judged
     from auditwatch.check.rule import Rule
     from auditwatch.check.ruleset import Ruleset
 
-__all__ = ["POLICY", "Trial", "alone", "sample_facts", "try_policy", "try_rule", "try_samples"]
+__all__ = ["POLICY", "Trial", "alone", "try_policy", "try_rule", "try_samples"]
 
 #: The name under which samples of the policy are tried.
 POLICY: Final = "policy"
@@ -98,7 +95,7 @@ def try_rule(ruleset: Ruleset, rule: Rule) -> Iterator[Trial]:
         One a sample, in order.
     """
     own = alone(ruleset, rule)
-    for samples in _together(rule.samples) if rule.correlation is None else _apart(rule.samples):
+    for samples in together(rule.samples) if rule.correlation is None else _apart(rule.samples):
         judged = judge(own, sample_batch(samples), sample_facts(samples))
         hits = [one for one in judged.hits.to_pylist() if one["rule_id"] == rule.rule_id]
         said = {one["event_id"]: PLAIN.text(one["says"]) for one in reversed(hits)}
@@ -126,7 +123,7 @@ def try_policy(ruleset: Ruleset, samples: Sequence[Sample]) -> Iterator[Trial]:
         One a sample, those with the same context together.
     """
     policy = replace(ruleset, rules=())
-    for group in _together(samples):
+    for group in together(samples):
         judged = judge(policy, sample_batch(group), sample_facts(group))
         start = 0
         for sample in group:
@@ -162,20 +159,6 @@ def alone(ruleset: Ruleset, rule: Rule) -> Ruleset:
             waiting.extend(named[name].calls)
     rules = tuple(kept[name] for name in sorted(kept))
     return replace(ruleset, rules=rules, statements=(), exemptions={})
-
-
-def sample_facts(samples: Sequence[Sample]) -> Facts:
-    """Return the facts of samples that share their context."""
-    hidden = {f"s{number}": sample.not_exported for number, sample in enumerate(samples)}
-    return make_facts(sample_context(samples[0]), hidden)
-
-
-def _together(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
-    """Yield samples that can be judged at once: they know the same beside their lookups."""
-    groups: dict[str, list[Sample]] = defaultdict(list)
-    for sample in samples:
-        groups[json.dumps(sample.context, sort_keys=True)].append(sample)
-    yield from groups.values()
 
 
 def _apart(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
