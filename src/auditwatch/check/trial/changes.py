@@ -73,7 +73,7 @@ def _changed(clause: Clause) -> Iterator[tuple[str, str, Node]]:
         return
     nodes = [part.node for part in clause.parts]
     if clause.words == "not":
-        yield "'not' left out", clause.where, nodes[0]
+        yield f"{clause.parts[0].words!r} without not", clause.where, nodes[0]
     elif len(nodes) > 1:
         every = clause.node == all_of(nodes)
         yield _swapped(clause, nodes, every=every)
@@ -154,7 +154,8 @@ def of_statement(one: Statement) -> Iterator[Change]:
     yield Change("left out", one.place, None)
     for name in COVERS:
         if getattr(one, name) is not None:
-            yield Change(f"{name} left out", one.place, replace(one, **{name: None}))
+            all_of_them: dict[str, Any] = {name: None}
+            yield Change(f"{name} left out", one.place, replace(one, **all_of_them))
     for key in ("any_of", "all_of", "unless"):
         names = getattr(one, key)
         for name in names:

@@ -84,7 +84,7 @@ def cover(pack: Pack) -> list[Branch]:
     found: list[Branch] = []
     for rule in rules.rules:
         found += _rule(pack, rule)
-    for name in rules.requirements:
+    for name in pack.required_names:
         found += _both_ways(name, pack.required(name), decisions)
     asked = [question for batch in decisions for question in batch.questions]
     for statement in rules.statements:

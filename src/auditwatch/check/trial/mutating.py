@@ -154,7 +154,7 @@ def _statements(pack: Pack, asked: _Asked) -> Iterator[Mutant]:
 def _requirements(pack: Pack, asked: _Asked) -> Iterator[Mutant]:
     """Yield changes of requirements."""
     policy = pack.ruleset.policy
-    for name in pack.ruleset.requirements:
+    for name in pack.required_names:
         for change in of_clause(pack.required(name)):
             noticed = any(
                 _answers_otherwise(policy, name, change.made, batch) for batch in asked.batches
@@ -166,12 +166,8 @@ def _answers_otherwise(policy: Policy, name: str, tree: Node, batch: Batch) -> b
     """Tell whether a sample gets another answer when a requirement is another condition."""
     answers = three_valued(tree, batch.columns).tolist()
     for sample, own in zip(batch.samples, batch.rows, strict=True):
-        changed = [
-            replace(
-                batch.questions[row], answers=batch.questions[row].answers | {name: answers[row]}
-            )
-            for row in own
-        ]
+        asked = [(batch.questions[row], answers[row]) for row in own]
+        changed = [replace(one, answers={**one.answers, name: answer}) for one, answer in asked]
         if _is_other(policy, sample, changed):
             return True
     return False

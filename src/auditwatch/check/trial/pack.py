@@ -50,6 +50,11 @@ class Pack:
         return {section.text("name"): section for section in self._items("requirements")}
 
     @cached_property
+    def required_names(self) -> list[str]:
+        """Requirements that some permit or forbid asks for, sorted."""
+        return sorted({name for one in self.ruleset.statements for name in one.requirements})
+
+    @cached_property
     def logsources(self) -> Mapping[str, Section]:
         """The entry of each product, by its name."""
         return {section.text("product"): section for section in self._items("logsources")}
