@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auditwatch.core.clock import nights_between
 from auditwatch.core.errors import UsageError
 from auditwatch.core.schema import LOOKUPS
 from auditwatch.engine.lake import Lake
 from auditwatch.night.blindness import read_blindness
 from auditwatch.night.context import context_of
-from auditwatch.night.judging import earlier_lookups, facts_of, is_judged
+from auditwatch.night.judging import facts_of, is_judged
 from auditwatch.night.plan import nights_asked
 from auditwatch.night.request import Request
 
@@ -51,7 +53,11 @@ class History:
 
     def earlier(self, night: str, rules: Ruleset) -> pa.RecordBatch | None:
         """Return the lookups of nights before, in which windows of correlations may begin."""
-        return earlier_lookups(night, self.lake, rules)
+        if not rules.reach_nights:
+            return None
+        first = date.fromisoformat(night) - timedelta(days=rules.reach_nights)
+        rows = self.lake.read(LOOKUPS, nights_between(first.isoformat(), night)[:-1])
+        return next(iter(rows.filter(is_judged(rows)).combine_chunks().to_batches()), None)
 
     def find(self, event_ids: Collection[str], nights: Sequence[str] | None = None) -> pa.Table:
         """Return the lookups that records belong to, sorted by time.

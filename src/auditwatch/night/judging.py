@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from auditwatch.engine.lake import Lake
     from auditwatch.night.blindness import Blindness
 
-__all__ = ["JudgedNight", "earlier_lookups", "facts_of", "is_judged", "judge_night"]
+__all__ = ["JudgedNight", "facts_of", "is_judged", "judge_night"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def judge_night(
     rows = lake.read(LOOKUPS, [night])
     kept = is_judged(rows)
     heads = rows.filter(kept).combine_chunks()
-    before = earlier_lookups(night, lake, rules)
+    before = _earlier(night, lake, rules)
     results = [judge(rules, batch, facts, before) for batch in heads.to_batches()]
     verdicts = pa.concat_tables([VERDICTS.empty(), *(result.verdicts for result in results)])
     undecided: Counter[str] = Counter()
@@ -86,7 +86,7 @@ def judge_night(
     return JudgedNight(night, verdicts, hits, summary)
 
 
-def earlier_lookups(night: str, lake: Lake, rules: Ruleset) -> pa.RecordBatch | None:
+def _earlier(night: str, lake: Lake, rules: Ruleset) -> pa.RecordBatch | None:
     """Return the lookups of earlier nights in which windows of correlations may begin."""
     if not rules.reach_nights:
         return None
