@@ -111,7 +111,7 @@ def test_a_row_of_a_table_is_a_case(run: Callable[..., Told], tmp_path: Path) ->
     """A decision table asserts verdict, statement, what is missing, and the sentence."""
     told = run("rules", "test", make_pack(tmp_path / "p", tests__guns=TABLE), "--json")
     passed = verdicts(told)
-    assert [passed[f"guns, row {row}"] for row in range(1, 5)] == [True, True, False, True]
+    assert [passed[f"guns: row {row}"] for row in range(1, 5)] == [True, True, False, True]
     assert told.code == 1
 
 
@@ -131,7 +131,7 @@ def test_a_failure_shows_each_clause_with_what_was_found(
 def test_a_failed_verdict_shows_the_permit(run: Callable[..., Told], tmp_path: Path) -> None:
     """The permit that was expected is shown clause by clause, with the one that answered."""
     told = run("rules", "test", make_pack(tmp_path / "p", tests__guns=TABLE))
-    assert "tests/guns.yml:8: policy: guns, row 3" in told.out
+    assert "tests/guns.yml:8: policy: guns: row 3" in told.out
     assert "permit PATROL-GUNS, in force from 2026-01-01 until 2026-07-01" in told.out
     assert "FAIL  purpose is C   purpose is A, purpose_state is valid" in told.out
 

@@ -268,7 +268,7 @@ def _table(section: Section) -> Iterator[Sample]:
         named = _cells(section, columns, cells, place)
         lookup = {name: text for name, text in named.items() if name not in SAID}
         yield Sample(
-            title=named.get("title", f"{title}, row {place + 1}"),
+            title=f"{title}: {named.get('title', f'row {place + 1}')}",
             lookups=({**shared, **lookup},),
             context=told[0],
             not_exported=told[1],
