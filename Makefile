@@ -3,6 +3,7 @@
 # make bench   print the figures this project holds itself to, measured here and now
 # make long    the long profiles: thousands of generated examples, kills at random moments
 # make fuzz    every door for bytes of others, SECONDS each (60; before a release 600)
+# make spark   add Spark, the second engine (Java 17 or 21 is yours to install)
 # make docs    write the reference pages anew from the code
 # make lock    write requirements.lock anew from pyproject.toml
 
@@ -14,7 +15,7 @@ WORKERS ?= 2
 SECONDS_EACH := $(if $(filter undefined,$(origin SECONDS)),60,$(SECONDS))
 
 .DEFAULT_GOAL := help
-.PHONY: docs help demo test lint types contracts unit bench long fuzz lock clean
+.PHONY: docs help demo test lint types contracts unit bench long fuzz lock spark clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -60,6 +61,14 @@ fuzz: $(READY)
 lock: $(READY)
 	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
 		--no-emit-find-links --no-emit-trusted-host --no-emit-options --output-file requirements.lock pyproject.toml
+
+	echo "pyspark>=4.0,<4.1" | $(BIN)/pip-compile --quiet --generate-hashes --no-header --no-emit-index-url \
+		--no-emit-find-links --no-emit-trusted-host --no-emit-options --output-file requirements-spark.lock -
+
+# A large extra that few need: it has a lock of its own, and is built with what the first one holds.
+spark: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation \
+		--requirement requirements-spark.lock
 
 docs: $(READY)
 	$(BIN)/python docs/build_reference.py

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import signal
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -48,8 +50,20 @@ def realdata() -> Path:
 def chromium() -> str:
     """Path of Chromium; skip visibly where it is missing, fail where CI demands it."""
     found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        if os.environ.get("AUDITWATCH_REQUIRE_TOOLS"):
-            pytest.fail("Chromium is required here and missing")
-        pytest.skip("Chromium is not installed")
-    return found
+    return found or without("Chromium is not installed")
+
+
+@pytest.fixture(scope="session")
+def spark() -> None:
+    """Make sure of Spark and Java; skip visibly where one is missing, fail where CI demands it."""
+    if importlib.util.find_spec("pyspark") is None:
+        without("Spark is not installed (the extra spark)")
+    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+        without("Java is not installed, which Spark needs")
+
+
+def without(what: str) -> NoReturn:
+    """Skip a test for want of a tool, or fail where nothing may be skipped."""
+    if os.environ.get("AUDITWATCH_REQUIRE_TOOLS"):
+        pytest.fail(f"{what}, and is required here")
+    pytest.skip(what)

@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass, field
 from importlib.resources import files as package_files
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -98,6 +98,23 @@ class Review:
 
 
 @dataclass(frozen=True)
+class Engine:
+    """What judges lookups.
+
+    Parameters
+    ----------
+    name : str
+        ``local``, in this process, or ``spark``: the same results, from many machines.
+    spark_master : str
+        Where Spark runs: ``local[*]``, or a cluster's address, all of whose nodes see the workspace
+        under the same path.
+    """
+
+    name: Literal["local", "spark"] = "local"
+    spark_master: str = "local[*]"
+
+
+@dataclass(frozen=True)
 class ContextFiles:
     """Context tables to use when the command line names none; paths relative to the workspace."""
 
@@ -141,6 +158,7 @@ class Settings:
     ingest: Ingest = field(default_factory=Ingest)
     score: Score = field(default_factory=Score)
     review: Review = field(default_factory=Review)
+    engine: Engine = field(default_factory=Engine)
     context: ContextFiles = field(default_factory=ContextFiles)
     sources: dict[str, FollowedSource] = field(default_factory=dict)
 
@@ -166,6 +184,11 @@ class Workspace:
     def staging(self) -> Path:
         """Records on their way from a file to the lake; gone when nobody is reading."""
         return self.root / ".staging"
+
+    @property
+    def spark(self) -> Path:
+        """Where Spark keeps its log and passing files."""
+        return self.root / ".spark"
 
     @property
     def database(self) -> Path:
@@ -216,6 +239,10 @@ floor_decades = 2.0                # -log10 p; fainter surprises are not kept
 [review]
 findings_per_week = 20             # what the reviewers can read
 mask_key = ""                      # secret behind the pseudonyms of masked output; ORI when empty
+
+[engine]
+name = "local"                     # what judges: local, or spark (extra spark, Java 17 or 21)
+spark_master = "local[*]"          # where Spark runs; its nodes see this folder under this path
 
 [context]                          # used when the command line names no file; relative to here
 roster = ""

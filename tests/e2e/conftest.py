@@ -22,15 +22,15 @@ class Told:
     err: str
 
 
-def auditwatch(*arguments: object, cwd: Path | None = None) -> Told:
-    """Run the command as a person would, without a terminal."""
+def auditwatch(*arguments: object, cwd: Path | None = None, patience: int = 280) -> Told:
+    """Run the command as a person would, without a terminal, for so many seconds at most."""
     done = subprocess.run(
         [sys.executable, "-m", "auditwatch", *map(str, arguments)],
         capture_output=True,
         text=True,
         cwd=cwd,
         check=False,
-        timeout=280,
+        timeout=patience,
     )
     return Told(done.returncode, done.stdout, done.stderr)
 

@@ -40,3 +40,16 @@ def test_the_real_health_examples_ask_about_glass_and_marketing(tmp_path: Path) 
     """HL7's two examples: one emergency override to review, one disclosure for marketing."""
     files = sorted(HEALTH.glob("*.xml"))
     assert _asked(tmp_path, *files) == {"health-break-glass": 1, "health-marketing": 1}
+
+
+@pytest.mark.skipif(not HEALTH.is_dir(), reason="needs ../shared/realdata/fhir_auditevent")
+def test_a_hospitals_pack_reads_the_real_health_examples(tmp_path: Path) -> None:
+    """Marketing is forbidden, the override lacks its reason; the purpose code shows unrevealed."""
+    workspace = tmp_path / "w"
+    assert auditwatch("init", workspace, "--rules", "hipaa").code == 0
+    told = auditwatch("-w", workspace, "scan", *sorted(HEALTH.glob("*.xml")))
+    assert told.code == 0, told.err
+    found = {one["rule_id"]: one for one in map(json.loads, export(workspace).splitlines())}
+    assert sorted(found) == ["EMERGENCY:justification_missing", "NO-MARKETING"]
+    shown = auditwatch("-w", workspace, "findings", "show", found["NO-MARKETING"]["finding_id"])
+    assert "\tHMARKT\t" in shown.out

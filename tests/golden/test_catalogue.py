@@ -22,6 +22,7 @@ MPS/CA DOJ CJIS/2/V  UPS/CA DOJ CJIS/2/V  SVS/CA DOJ CJIS/1/V  AFS/CA DOJ CJIS/3
 ABS/CA DOJ CJIS/1/V  APS/CA DOJ CJIS/1/V  APPS/CA DOJ CJIS/3/V2  MHFPS/CA DOJ CJIS/4/V2
 NCIC/FBI CJIS/2/V  III/FBI CJIS/3/V  NICS/FBI CJIS/3/V  NLETS/Nlets/2/V  LEDS/Oregon/2/V
 DMV/state motor vehicle department/2/V  CPIC/Canada/2/V2  INTERPOL/INTERPOL/2/V2  ALPR/vendor/3/V
+FACE/vendor/3/U
 """
 #: key: system, subject kind, tier, whether a purpose is due, how far verified.
 TRANSACTIONS = """
@@ -41,7 +42,8 @@ FQ/NLETS/person/3/true/U  AQ/NLETS/person/3/true/V2  IAQ/NLETS/person/4/true/U
 CWQ/NLETS/person/2/false/V  ACQ/NLETS/business/1/false/V  AVQ/NLETS/vehicle/1/false/V
 NIQ/NLETS/vehicle/1/false/V  NAQ/NLETS/vehicle/1/false/V  AM/NLETS/message/0/false/V
 YQ/NLETS/message/0/false/U  YR/NLETS/message/0/false/U  NLQ/NLETS/audit/3/false/V
-NFQ/NLETS/audit/3/false/V  QVC/CLETS/person/3/false/V2
+NFQ/NLETS/audit/3/false/V  QVC/CLETS/person/3/false/V2  FACE.SEARCH/FACE/image/3/false/U
+FACE.COMPARE/FACE/image/3/false/U
 """
 LOCAL = ("IV", "ID", "IN", "IP", "IR", "L1", "QHN", "QHY")
 

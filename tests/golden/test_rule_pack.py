@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
 from auditwatch.check import Ruleset, load_rules
 from auditwatch.check.trial import Trial, try_samples
-from auditwatch.core.strict import read_documents
+from auditwatch.core.strict import Plain, read_documents
 
 RULES = Path(__file__).parents[2] / "rules"
 KEYS = [
@@ -97,11 +98,8 @@ def test_every_other_pack_is_a_folder_and_holds(pack: Path) -> None:
     assert {rule.rule_id for rule in other.rules} - fired == set()
 
 
-SYSTEMS = (
-    "CLETS", "NLETS", "NCIC", "III", "NICS", "DMV", "WPS", "CARPOS", "SRF", "AFS", "CSAR", "CHS",
-    "MUPS", "SVS", "ABS", "APS", "APPS", "MHFPS", "LEDS", "ALPR", "CA DOJ CJIS", "DVROS", "MPS",
-    "UPS", "CPIC", "INTERPOL", "ACHS", "MCHS", "CORI", "MOBILE",
-)  # fmt: skip
+(CATALOGUE,) = read_documents(RULES / "catalogue/systems.yml")
+SYSTEMS = [CATALOGUE.at("systems", n, "code") for n in range(len(CATALOGUE.at("systems")))]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -172,6 +170,124 @@ def test_every_rule_says_what_else_it_may_be(ruleset: Ruleset) -> None:
     """A reviewer always reads the innocent readings, and each sentence names the night."""
     assert [rule.rule_id for rule in ruleset.rules if not rule.innocent] == []
     assert [rule.rule_id for rule in ruleset.rules if "night" not in rule.placeholders] == []
+
+
+def _blocks(pack: str) -> dict[str, dict[str, Plain]]:
+    """Return each detection rule's own block by its name."""
+    found = {}
+    for path in sorted((RULES.parent / pack / "detections").glob("*.yml")):
+        for document in read_documents(path):
+            assert isinstance(document.content, dict)
+            block = document.content["auditwatch"]
+            assert isinstance(block, dict)
+            found[str(document.content["name"])] = block
+    return found
+
+
+@pytest.mark.parametrize("key", ["authority", "verified"])
+def test_every_rule_says_on_whose_word(key: str) -> None:
+    """Each detection names its authority and how far that was verified."""
+    assert [name for name, block in _blocks("rules").items() if key not in block] == []
+
+
+#: Patterns of misuse as auditors tell them apart, and the rules or statements that see each; where
+#: there is none, what a rule would have to know is in no log and no table: scoring looks for those.
+PATTERNS = {
+    "partner, stalking": ["known-tie", "off-duty-private", "private-reason"],
+    "screening of strangers": ["single-name-search", "fishing"],
+    "family, landlord, neighbour": ["household-lookup", "known-tie"],
+    "self": ["self-lookup", "own-vehicle", "tested-with-own-record"],
+    "colleagues": ["colleague-without-number", "crowd-on-a-colleague"],
+    "crowd": ["crowd-on-one-subject"],
+    "retaliation": [],
+    "sale to outsiders": ["bulk-lookups", "outside-requester"],
+    "leak on witnesses": ["protected-order-outside", "protected-order-outside-the-case"],
+    "carry permits": ["NO-CARRY-PERMIT-CHECKS", "carry-permit-words-elsewhere"],
+    "immigration enforcement": [
+        "NO-IMMIGRATION-ENFORCEMENT",
+        "IMMIGRATION-CRIMINAL-HISTORY",
+        "immigration-agency-requester",
+        "immigration-status-query",
+    ],
+    "barred plate-read topics": [
+        "protected-topic",
+        "plate-read-without-purpose",
+        "plate-reads-from-outside",
+        "NO-PLATE-READS-BY-DESKS",
+    ],
+    "vague or ritual reason": ["vague-reason-protected", "ritual-reason"],
+    "account sharing": ["two-cars-at-once", "many-terminals", "around-the-clock"],
+    "leaver, suspended, untrained": [
+        "lookup-after-separation",
+        "lookup-while-suspended",
+        "training-lapsed",
+        "operator-not-on-roster",
+    ],
+    "fishing": ["fishing", "single-name-search"],
+    "first-day testing": ["tested-with-own-record"],
+    "wrong purpose code": [
+        "withdrawn-purpose-code",
+        "NO-HIRING-OVER-CRIMINAL-JUSTICE",
+        "NO-LICENSING-OVER-CRIMINAL-JUSTICE",
+        "NO-LICENSING-BY-NAME",
+        "NO-EMPLOYMENT-CHECK-IN-A-CASE",
+        "NO-FEDERAL-CODES",
+    ],
+    "favour at request": ["outside-requester"],
+    "bulk": ["bulk-lookups", "records-exported", "database-bulk-copy"],
+    "case numbers": [
+        "number-not-on-file",
+        "number-closed",
+        "number-of-another-unit",
+        "number-for-many",
+        "borrowed-number",
+    ],
+    "off duty": ["off-duty", "off-duty-private"],
+    "refused attempts": ["refused-again-and-again"],
+    "faces": ["face-search-without-case", "FACE-SEARCHES", "NO-FACE-SEARCHES-ELSEWHERE"],
+}
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_every_pattern_of_misuse_has_its_rules(
+    ruleset: Ruleset, trials: list[Trial], pattern: str
+) -> None:
+    """What is said to see a pattern is in the pack, fires, and speaks for itself."""
+    fired = {trial.name for trial in trials if trial.got == "true"}
+    fired |= {trial.got.split()[1] for trial in trials if " " in trial.got}
+    called = {name for rule in ruleset.rules for name in rule.calls}
+    told = {
+        name
+        for rule in ruleset.rules
+        if rule.correlation and rule.correlation.generate
+        for name in rule.calls
+    }
+    assert set(PATTERNS[pattern]) - fired == set()
+    assert set(PATTERNS[pattern]) & (called - told) == set()
+
+
+#: Something that stops one thing of the pack from holding: what, in which file, and by what text.
+STOPS = [
+    ("self-lookup", "detections/self-lookup.yml", "subject_relation: self", "subject_relation: x"),
+    ("fishing", "detections/fishing.yml", "{gte: 10}", "{gte: 99}"),
+    ("wildcard-plate", "detections/wildcard-plate.yml", "transaction: RPQ", "transaction: ZZ"),
+    ("permitted FACE-SEARCHES", "permits/units.yml", "[face_searches]", "[ZR]"),
+    ("forbidden NO-FEDERAL-CODES", "permits/prohibitions.yml", "for: [R, S, V]", "for: [H]"),
+]
+
+
+@pytest.mark.parametrize(("name", "file", "old", "new"), STOPS, ids=[one[0] for one in STOPS])
+def test_what_no_longer_holds_is_found(
+    tmp_path: Path, name: str, file: str, old: str, new: str
+) -> None:
+    """A detection, a correlation, one that serves it, a permit, a forbid: none can die unseen."""
+    copytree(RULES, tmp_path / "rules")
+    path = tmp_path / "rules" / file
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+    failed = [trial for trial in try_samples(load_rules(tmp_path / "rules")) if not trial.passed]
+    assert {trial.name for trial in failed} | {trial.sample.expected for trial in failed} >= {name}
 
 
 @pytest.mark.parametrize("word", ["violation", "guilty", "suspect ", "offender", "abuse"])

@@ -22,6 +22,7 @@ Thing = dict[str, Any]
 UNITS = {"north": "patrol", "south": "patrol", "desk": "records"}
 ROLES = ("officer", "clerk")
 SYSTEMS = ("SVS", "III")
+HOME = "III"  # the system of every key
 KEYS = {"HIST": True, "PLATE": False, "GUN": False}  # whether a purpose is due
 GROUPS = {"checks": ("HIST", "PLATE")}
 DAYS = ("2026-01-15", "2026-03-01", "2026-06-30", "2026-07-01", "2026-10-01")
@@ -172,7 +173,7 @@ def write_pack(folder: Path, every: list[Thing], exceptions: list[Thing]) -> Pat
         "purposes": purposes,
         "systems": [{"code": code, "name": code, "tier": "2", "verified": "V"} for code in SYSTEMS],
         "transactions": [
-            {"key": key, "system": "III", "subject_kind": "person", "tier": "2",
+            {"key": key, "system": HOME, "subject_kind": "person", "tier": "2",
              "purpose_required": "true" if due else "false", "verified": "V", "name": key}
             for key, due in KEYS.items()
         ],
@@ -319,6 +320,8 @@ class Reader:
         """Return what each clause of a statement says of a lookup."""
         shown = {key: None if key in row["hidden"] else value for key, value in row.items()}
         units = {unit for unit, kind in UNITS.items() if {unit, kind} & set(one["who"]["units"])}
+        if shown["system"] is None and shown["transaction"] in KEYS:
+            shown["system"] = HOME  # where a log does not say it, the key does
         unit = shown["operator_unit"] if shown["operator_unit"] in UNITS else None
         asked = one.get("when" if one["forbids"] else "if", {})
         needed = [self.requirement(name, row) for name in asked.get("all_of", [])]

@@ -268,3 +268,39 @@ def test_a_folder_of_many_files_is_looked_at_in_seconds(folder: Folder) -> None:
         (drop / f"{n}.csv").write_text("x")
     looked = drop_folders.look(folder.workspace)
     assert len(looked.wanted) == 3_000
+
+
+def test_half_a_last_line_is_no_record(folder: Folder) -> None:
+    """Even where nothing waits for files to settle; once it has stood for long, it is one."""
+    folder.put("x.log", HEADER + lines(0, 20) + "E00020,2026-03-0", age_days=0)
+    notes = folder.scan().notes
+    assert any("x.log: its last line is still being written" in note for note in notes)
+    assert folder.lookups() == 0
+    folder.put("x.log", HEADER + lines(0, 21), age_days=0)
+    folder.scan()
+    assert folder.lookups() == 21
+    folder.put("x.log", HEADER + lines(0, 22).rstrip("\n"), age_days=0.5)
+    folder.scan()
+    assert folder.lookups() == 22
+
+
+def test_half_a_line_written_while_others_are_read_is_left(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written between looking and reading waits for the next scan, whole."""
+    folder.put("x.log", HEADER + lines(0, 20))
+    look = drop_folders.look
+
+    def looked(workspace: Workspace) -> drop_folders.Followed:
+        found = look(workspace)
+        folder.put("x.log", HEADER + lines(0, 21)[:-9], age_days=0.5)
+        return found
+
+    monkeypatch.setattr("auditwatch.night.reading.look", looked)
+    scan = folder.scan()
+    assert [account["lines"] for account in scan.accounts] == [21]
+    assert folder.lookups() == 20
+    monkeypatch.undo()
+    folder.put("x.log", HEADER + lines(0, 21))
+    folder.scan()
+    assert (folder.lookups(), folder.kinds()) == (21, [])

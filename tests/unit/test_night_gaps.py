@@ -48,6 +48,11 @@ def trail(days: int, *, per_hour: int = 4, seed: int = 1) -> list[Row]:
     return rows
 
 
+def local_night(row: Row) -> str:
+    """Return the agency's date of a lookup."""
+    return f"{datetime.fromisoformat(row['event_time']) - timedelta(hours=8):%Y-%m-%d}"
+
+
 def damaged() -> list[Row]:
     """Return four weeks with an outage of six hours and one record taken out."""
     outage = {f"2026-02-24T{hour}" for hour in range(17, 23)}
@@ -137,6 +142,19 @@ def test_scanning_each_night_finds_what_one_scan_of_all_finds(
         part = [row for row in rows if since <= row["event_time"] < until]
         scan(workspace, write(tmp_path / f"{first}.csv", part))
     assert told(workspace) == told(whole)
+
+
+def test_silent_nights_bear_the_same_dates_wherever_they_are_told(tmp_path: Path) -> None:
+    """An office that rests on Sundays: finding, note and number speak of all nights without any."""
+    away = {f"2026-02-{day:02d}" for day in (8, 14, 15, 16)}  # two Sundays, a Saturday, a Monday
+    rows = [row for row in trail(17, per_hour=2) if local_night(row) not in away]
+    workspace = new_workspace(tmp_path / "w")
+    notes = scan(workspace, write(tmp_path / "t.csv", rows)).notes
+    (found,) = (one for one in gaps(workspace) if one.rule_id == "silent_night")
+    assert found.title.endswith("2026-02-14 to 2026-02-16")
+    assert "3 nights have no record at all: 2026-02-14 to 2026-02-16" in found.reasons[0]
+    assert "1 of them on weekdays that never had any" in found.reasons[0]
+    assert any("not one lookup of 2026-02-14 to 2026-02-16" in note for note in notes)
 
 
 def test_the_night_report_shows_what_is_missing_apart(whole: Workspace) -> None:

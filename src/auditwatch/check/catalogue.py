@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 SEVERITIES: Final = ("informational", "low", "medium", "high", "critical")
-STORIES: Final = ("pair", "operator", "unit", "agency")
+STORIES: Final = ("pair", "subject", "operator", "unit", "agency")
 SOFT_VERDICTS: Final = (
     "cannot_decide",
     "justification_missing",
@@ -34,12 +34,19 @@ SOFT_VERDICTS: Final = (
 
 @dataclass(frozen=True)
 class Transaction:
-    """A message key: what it asks, how protected the answer is, whether a purpose is due."""
+    """A message key: what it asks, how protected the answer is, whether a purpose is due.
+
+    Parameters
+    ----------
+    takes_purpose : bool
+        A purpose code can be declared with it at all; where not, that a log has none is no gap.
+    """
 
     key: str
     system: str
     tier: int
     purpose_required: bool
+    takes_purpose: bool = True
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ TRANSACTION_KEYS: Final = (
     "subject_kind",
     "tier",
     "purpose_required",
+    "takes_purpose",
     "verified",
     "name",
     "followed_by",
@@ -222,7 +223,15 @@ def _transactions(files: CatalogueFiles) -> dict[str, Transaction]:
             section.choice("system", systems),
             section.whole("tier"),
             section.flag("purpose_required"),
+            section.flag("takes_purpose", default=True),
         )
+        if transaction.purpose_required and not transaction.takes_purpose:
+            raise section.error(
+                "a purpose is due with a key that takes none",
+                "takes_purpose",
+                code="AW-RULES-003",
+                expected="purpose_required: false, or no takes_purpose",
+            )
         section.choice("verified", VERIFIED)
         _add(found, transaction.key, transaction, section, "key")
     for section in files.items("transactions", *TRANSACTION_KEYS):

@@ -55,11 +55,18 @@ class Columns(Answers):
         """Return a column of the trail or a fact."""
         if name not in self._coded:
             derive = DERIVED.get(name)
-            self._coded[name] = self._trail(name) if derive is None else derive(self)
+            self._coded[name] = self.trail(name) if derive is None else derive(self)
         return self._coded[name]
 
-    def _trail(self, name: str) -> Coded:
-        """Code a column of the trail; rows of sources that do not export it are unknown."""
+    def empty(self, name: str) -> NDArray[np.bool_]:
+        """Return the rows in which a column of the trail has nothing at all, exported or not."""
+        if name not in self.batch.schema.names:
+            return np.ones(self.height, dtype=bool)
+        column = code_column(self.batch.column(name))
+        return np.asarray(column.codes == column.absent)
+
+    def trail(self, name: str) -> Coded:
+        """Return a column as the trail has it; unknown where the source does not export it."""
         if name not in self.batch.schema.names:
             empty = pa.array([], pa.string())
             return Coded(np.full(self.height, 1, dtype=np.int32), empty)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditwatch.check.coded import Coded, code_column, code_texts
-from auditwatch.check.facts import DAY_KEYS, EPOCH, SECOND_KEYS
+from auditwatch.check.facts import DAY_KEYS, DUTY_SLACK, EPOCH, NEVER, SECOND_KEYS
 from auditwatch.check.purpose import STATES
 from auditwatch.check.states import reason_state
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from auditwatch.check.columns import Columns
-    from auditwatch.check.facts import CaseList, Relations, Roster
+    from auditwatch.check.facts import CaseList, Duty, Relations, Roster
 
     Positions = NDArray[np.int64]
 
@@ -98,6 +98,34 @@ def _unit_type(columns: Columns) -> Coded:
     """Return the type of the operator's unit; unknown for a unit the catalogue does not list."""
     types = columns.catalogue.units
     return _by_value(columns, "unit", [types.get(text) for text in columns.coded("unit").texts()])
+
+
+def _system(columns: Columns) -> Coded:
+    """Return the declared system, else the key's own: the log of one network does not repeat it.
+
+    A masked system stays unknown, for something was declared.
+    """
+    declared, keys = columns.trail("system"), columns.coded("transaction")
+    known = columns.catalogue.transactions
+    homes = [known[text].system if text in known else None for text in keys.texts()]
+    names = sorted({*declared.texts(), *filter(None, homes)})
+    places = {name: at for at, name in enumerate(names)}
+    told = [*map(places.__getitem__, declared.texts()), len(names), len(names) + 1]
+    of_key = np.array([*(-1 if home is None else places[home] for home in homes), -1, -1])
+    codes, home = np.array(told)[declared.codes], of_key[keys.codes]
+    silent = (columns.empty("system") | (declared.codes == declared.absent)) & (home >= 0)
+    return Coded(np.where(silent, home, codes).astype(np.int32), pa.array(names, pa.string()))
+
+
+def _purpose(columns: Columns) -> Coded:
+    """Return the declared purpose; none with a key that takes none, exported or not."""
+    declared, keys = columns.trail("purpose"), columns.coded("transaction")
+    known = columns.catalogue.transactions
+    takes = np.array(
+        [text not in known or known[text].takes_purpose for text in keys.texts()] + [True, True]
+    )
+    none = columns.empty("purpose") & ~takes[keys.codes]
+    return Coded(np.where(none, np.int32(declared.absent), declared.codes), declared.values)
 
 
 def _tier(columns: Columns) -> Coded:
@@ -381,6 +409,18 @@ def _operator_separated(columns: Columns) -> Coded:
     return code_texts(np.where(people >= 0, gone, -1), YES_NO)
 
 
+def _operator_suspended(columns: Columns) -> Coded:
+    """Return whether the operator was suspended or on leave on that night, both ends included."""
+    roster = columns.facts.roster
+    if roster is None:
+        return _all_unknown(columns)
+    people = _positions(columns, "operator_id", roster.operators)
+    first, last = np.append(roster.suspended, [[NEVER, NEVER]], axis=0)[people].T
+    days = night_days(columns)
+    out = ((days >= first) & (days <= last)).astype(np.int64)
+    return code_texts(np.where(people >= 0, out, -1), YES_NO)
+
+
 def _training_lapsed(columns: Columns) -> Coded:
     """Return whether the operator's certificate had run out; unknown without a date."""
     roster = columns.facts.roster
@@ -392,19 +432,42 @@ def _training_lapsed(columns: Columns) -> Coded:
     return code_texts(np.where((people >= 0) & (until >= 0), lapsed, -1), YES_NO)
 
 
-def _on_duty(columns: Columns) -> Coded:
-    """Return whether it was made within an hour of recorded duty; unknown without any record."""
-    duty = columns.facts.duty
-    if duty is None or "event_time" not in columns.batch.schema.names:
-        return _all_unknown(columns)
+def _seconds_off_duty(columns: Columns, duty: Duty) -> NDArray[np.int64]:
+    """Return seconds from each lookup to recorded duty and its slack; -1 where nobody knows."""
     people = _positions(columns, "operator_id", duty.operators)
     times = columns.batch.column("event_time").cast(pa.timestamp("s", "UTC"), safe=False)
     seconds = pc.fill_null(times.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
     keys = people * SECOND_KEYS + seconds
     places = np.searchsorted(duty.starts, keys, side="right") - 1
-    inside = (places >= 0) & (keys <= np.append(duty.ends, -1)[places])
-    known = (people >= 0) & (seconds >= 0)
-    return code_texts(np.where(known, inside.astype(np.int64), -1), YES_NO)
+    # a spell of another operator lies farther off than any spell of the own
+    since = np.where(places >= 0, keys - np.append(duty.ends, NEVER)[places], SECOND_KEYS)
+    until = np.append(duty.starts, people.max(initial=0) * SECOND_KEYS + 2 * SECOND_KEYS)
+    away = np.minimum(since, until[places + 1] - keys)
+    return np.where((people >= 0) & (seconds >= 0), np.maximum(away, 0), -1)
+
+
+def _on_duty(columns: Columns) -> Coded:
+    """Return whether it was made within an hour of recorded duty; unknown without any record."""
+    duty = columns.facts.duty
+    if duty is None or "event_time" not in columns.batch.schema.names:
+        return _all_unknown(columns)
+    away = _seconds_off_duty(columns, duty)
+    return code_texts(np.where(away < 0, -1, (away == 0).astype(np.int64)), YES_NO)
+
+
+def _hours_off_duty(columns: Columns) -> Coded:
+    """Return whole hours to the nearest recorded duty; unknown where only the day is known."""
+    duty = columns.facts.duty
+    if duty is None or "event_time" not in columns.batch.schema.names:
+        return _all_unknown(columns)
+    away = _seconds_off_duty(columns, duty)
+    hours = np.where(away > 0, (away + DUTY_SLACK) // 3600, away)
+    local = columns.coded("local_hour")
+    hours = np.where(local.codes >= local.absent, -1, hours)
+    values, places = np.unique(hours[hours >= 0], return_inverse=True)
+    codes = np.full(len(hours), len(values) + 1, dtype=np.int32)
+    codes[hours >= 0] = places
+    return Coded(codes, pa.array(values, pa.int64()))
 
 
 def _local_minute(columns: Columns) -> Coded:
@@ -433,6 +496,8 @@ def _duty_near(columns: Columns) -> Coded:
 
 #: How each fact is worked out, by name.
 DERIVED: Final[dict[str, Callable[[Columns], Coded]]] = {
+    "system": _system,
+    "purpose": _purpose,
     "unit": _unit,
     "role": _role,
     "unit_type": _unit_type,
@@ -451,8 +516,10 @@ DERIVED: Final[dict[str, Callable[[Columns], Coded]]] = {
     "operator_on_roster": _operator_on_roster,
     "requester_on_roster": _requester_on_roster,
     "operator_separated": _operator_separated,
+    "operator_suspended": _operator_suspended,
     "training_lapsed": _training_lapsed,
     "local_minute": _local_minute,
     "on_duty": _on_duty,
+    "hours_off_duty": _hours_off_duty,
     "duty_near": _duty_near,
 }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DAY_KEYS",
+    "DUTY_SLACK",
     "EPOCH",
     "NEVER",
     "SECOND_KEYS",
@@ -57,6 +58,8 @@ class Roster:
     separated, trained : ndarray of int32, shape (n_operators,)
         First day no longer employed; last day of a valid certificate (days since 1970-01-01).
         `NEVER` and -1 where not given.
+    suspended : ndarray of int32, shape (n_operators, 2)
+        First and last day of a suspension or a leave; `NEVER` where not given.
     """
 
     operators: pa.Array
@@ -67,6 +70,7 @@ class Roster:
     roles: pa.Array
     separated: NDArray[np.int32]
     trained: NDArray[np.int32]
+    suspended: NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +154,7 @@ class Facts:
     @property
     def absent(self) -> frozenset[str]:
         """Names of the context tables that were not given."""
-        names = ("roster", "relations", "cases")
+        names = ("roster", "relations", "cases", "duty")
         return frozenset(name for name in names if getattr(self, name) is None)
 
 
@@ -221,6 +225,7 @@ def _roster(table: pa.Table) -> Roster:
         pa.array(_texts(table, "role"), pa.string()),
         _days(table, "separated_on", NEVER),
         _days(table, "trained_until", -1),
+        np.stack([_days(table, f"suspended_{end}", NEVER) for end in ("from", "until")], axis=1),
     )
 
 

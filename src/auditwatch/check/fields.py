@@ -102,6 +102,13 @@ _ALL: Final = (
     _fact("jurisdiction", "state of the agency's ORI, else that of purposes.yml", ()),
     _fact("purpose_state", "valid, withdrawn, not_yet, elsewhere, undefined, none", ("purpose",)),
     _fact("reason_state", "given, placeholder, none", ("reason",)),
+    Field(
+        "number",
+        "the case or incident number itself: that of the case field, else one typed in the reason",
+        needs=("case_id", "reason"),
+        fact=True,
+        identity="case",
+    ),
     _fact(
         "number_kind",
         "which pattern of numbers.yml the case field, else the reason, holds; other, none",
@@ -133,12 +140,21 @@ _ALL: Final = (
         "requester_on_roster", "yes, no; unknown where none is given", ("requester_id",), "roster"
     ),
     _fact("operator_separated", "yes, no", ("operator_id",), "roster"),
+    _fact("operator_suspended", "yes, no: suspended or on leave", ("operator_id",), "roster"),
     _fact("training_lapsed", "yes, no", ("operator_id",), "roster"),
     _fact(
         "on_duty",
         "yes, no: within an hour of duty recorded for the operator",
         ("operator_id", "event_time"),
         "duty",
+    ),
+    Field(
+        "hours_off_duty",
+        "whole hours to the nearest duty recorded for the operator, 0 on duty",
+        needs=("operator_id", "event_time"),
+        context=("duty",),
+        number=True,
+        fact=True,
     ),
     _fact("duty_near", "yes, no, not_given: duty recorded within a day", ("operator_id",)),
 )

@@ -16,32 +16,30 @@ from auditwatch.core.mask import mark
 from auditwatch.core.schema import HITS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from auditwatch.check.columns import Columns
     from auditwatch.check.rule import Rule
 
-__all__ = ["find_hits"]
+    _Finder = Callable[[Rule, Columns], tuple[NDArray[np.int64], int, Mapping[str, pa.Array]]]
+
+__all__ = ["detection_hits", "in_order", "window_hits", "window_rows"]
 
 #: A value in a sentence is cut here (characters): a sentence is read by a person.
 LONGEST: Final = 60
 
 
-def find_hits(
-    rules: Sequence[Rule], columns: Columns, earlier: Columns | None = None
-) -> tuple[pa.Table, dict[str, int]]:
-    """Return the hits of every rule, and on how many lookups a rule could not decide.
+def detection_hits(rules: Sequence[Rule], columns: Columns) -> tuple[pa.Table, dict[str, int]]:
+    """Return the hits of every detection, and on how many lookups one could not decide.
 
     Parameters
     ----------
     rules : sequence of Rule
-        Sorted by id.
+        All of a pack, sorted by id; its correlations are passed over.
     columns : Columns
-        The batch.
-    earlier : Columns, optional
-        Lookups before it, in which windows of correlations may begin.
+        The batch, or any part of it: a detection looks at one lookup at a time.
 
     Returns
     -------
@@ -50,12 +48,69 @@ def find_hits(
     undecided : dict of str to int
         Rule to lookups whose unknown values leave it open whether it holds; zero is left out.
     """
+    chosen = [rule for rule in rules if rule.correlation is None]
+    return _found(rules, chosen, columns, _detected)
+
+
+def window_hits(
+    rules: Sequence[Rule], columns: Columns, earlier: Columns | None = None
+) -> tuple[pa.Table, dict[str, int]]:
+    """Return the hits of every correlation, and on how many lookups one could not decide.
+
+    Parameters
+    ----------
+    rules : sequence of Rule
+        All of a pack, sorted by id.
+    columns : Columns
+        All lookups of the batch that `window_rows` names; more change nothing.
+    earlier : Columns, optional
+        Likewise of the lookups before it, in which windows may begin.
+
+    Returns
+    -------
+    hits, undecided
+        As `detection_hits`.
+    """
+    chosen = [rule for rule in rules if rule.correlation is not None]
+    return _found(rules, chosen, columns, Stretches(rules, columns, earlier).found)
+
+
+def window_rows(rules: Sequence[Rule], columns: Columns) -> NDArray[np.int64]:
+    """Return the rows that may count in a window of some correlation, in order."""
+    marked = np.zeros(columns.height, dtype=bool)
+    for rule in rules:
+        if rule.correlation is not None:
+            marked[possible_rows(rule.tree, columns)] = True
+    return np.flatnonzero(marked)
+
+
+def in_order(hits: Sequence[pa.Table], event_ids: pa.ChunkedArray) -> pa.Table:
+    """Return hits of one batch together, in the order of its lookups, then by rule.
+
+    Parameters
+    ----------
+    hits : sequence of pa.Table
+        Columns of `schema.HITS`.
+    event_ids : pa.ChunkedArray of text
+        The batch's own, in its order.
+    """
+    told = [table for table in hits if table.num_rows]
+    if len(told) < 2:
+        return told[0] if told else HITS.empty()
+    both = pa.concat_tables(told)
+    places = pc.index_in(both["event_id"], value_set=event_ids.cast(pa.string()))
+    ranks = pc.rank(both["rule_id"].combine_chunks(), tiebreaker="dense")
+    return both.take(pa.array(np.lexsort((ranks.to_numpy(), places.to_numpy()))))
+
+
+def _found(
+    rules: Sequence[Rule], chosen: Iterable[Rule], columns: Columns, found: _Finder
+) -> tuple[pa.Table, dict[str, int]]:
+    """Return the hits of some rules of a pack, and what each leaves open."""
     undecided: dict[str, int] = {}
     parts: list[pa.Table] = []
-    stretches = Stretches(rules, columns, earlier)
     silent = _silent(rules)
-    for rule in rules:
-        found = _detected if rule.correlation is None else stretches.found
+    for rule in chosen:
         rows, left_open, said = found(rule, columns)
         undecided |= {rule.rule_id: left_open} if left_open else {}
         if len(rows) and rule.rule_id not in silent:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from auditwatch.check.coded import code_column
 from auditwatch.check.columns import Columns
-from auditwatch.check.hits import find_hits
+from auditwatch.check.hits import detection_hits, in_order, window_hits, window_rows
 from auditwatch.check.lifting import lift_hits
 from auditwatch.check.verdicts import give_verdicts
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from auditwatch.check.facts import Facts
     from auditwatch.check.ruleset import Ruleset
 
-__all__ = ["Judged", "judge", "judge_policy"]
+__all__ = ["Judged", "for_windows", "judge", "judge_policy", "judge_rows", "judge_windows"]
 
 
 @dataclass(frozen=True)
@@ -66,18 +66,74 @@ def judge(
         The same for the same input, on any number of threads. Ceilings of exceptions are of a
         whole night: `lifting.hold_ceilings` holds them once all batches of a night are judged.
     """
+    alone, rows = judge_rows(ruleset, batch, facts)
+    before = None if earlier is None else for_windows(ruleset, earlier, facts)
+    return judge_windows(ruleset, alone, rows, facts, before)
+
+
+def judge_rows(
+    ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts
+) -> tuple[Judged, pa.RecordBatch]:
+    """Judge every lookup by itself: all that `judge` says but for correlations.
+
+    A batch may be cut anywhere: what is said of its parts, one after the other, is what is said of
+    the whole.
+
+    Returns
+    -------
+    judged : Judged
+        Verdicts, and the hits of detections.
+    rows : pa.RecordBatch
+        As `for_windows`.
+    """
     columns = Columns(_heads(batch), facts, ruleset.catalogue)
-    before = None if earlier is None else Columns(_heads(earlier), facts, ruleset.catalogue)
-    hits, undecided = find_hits(ruleset.rules, columns, before)
-    exemptions = ruleset.exemptions.values()
-    return Judged(
-        give_verdicts(ruleset.policy, columns), lift_hits(hits, exemptions, columns), undecided
-    )
+    hits, undecided = detection_hits(ruleset.rules, columns)
+    lifted = lift_hits(hits, ruleset.exemptions.values(), columns)
+    judged = Judged(give_verdicts(ruleset.policy, columns), lifted, undecided)
+    return judged, _for_windows(ruleset, columns)
+
+
+def for_windows(ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts) -> pa.RecordBatch:
+    """Return the lookups that may count in a window of some correlation, all columns."""
+    return _for_windows(ruleset, Columns(_heads(batch), facts, ruleset.catalogue))
+
+
+def judge_windows(
+    ruleset: Ruleset,
+    alone: Judged,
+    rows: pa.RecordBatch,
+    facts: Facts,
+    earlier: pa.RecordBatch | None = None,
+) -> Judged:
+    """Add what correlations say to what is said of every lookup by itself.
+
+    Parameters
+    ----------
+    ruleset, facts
+        As for `judge`.
+    alone : Judged
+        From `judge_rows`; of a batch that was cut, its parts together.
+    rows, earlier : pa.RecordBatch
+        From `for_windows`, of the batch and of the lookups before it.
+    """
+    if not rows.num_rows:
+        return alone
+    columns = Columns(rows, facts, ruleset.catalogue)
+    before = None if earlier is None else Columns(earlier, facts, ruleset.catalogue)
+    hits, undecided = window_hits(ruleset.rules, columns, before)
+    lifted = lift_hits(hits, ruleset.exemptions.values(), columns)
+    together = in_order([alone.hits, lifted], alone.verdicts["event_id"])
+    return Judged(alone.verdicts, together, {**alone.undecided, **undecided})
 
 
 def judge_policy(ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts) -> pa.Table:
     """Return the verdicts of `judge` alone, without asking any rule."""
     return give_verdicts(ruleset.policy, Columns(_heads(batch), facts, ruleset.catalogue))
+
+
+def _for_windows(ruleset: Ruleset, columns: Columns) -> pa.RecordBatch:
+    """Return the rows of a batch that correlations may ask about."""
+    return columns.batch.take(pa.array(window_rows(ruleset.rules, columns)))
 
 
 def _heads(batch: pa.RecordBatch) -> pa.RecordBatch:

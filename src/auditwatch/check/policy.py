@@ -61,6 +61,8 @@ class Question:
         A placeholder was typed in place of a reason.
     exempted : tuple of str
         Ids of the exceptions whose terms the lookup meets.
+    absent : frozenset of str
+        Context tables that were not given.
     """
 
     unit: str | None
@@ -75,6 +77,7 @@ class Question:
     hidden: frozenset[str]
     placeholder: bool = False
     exempted: tuple[str, ...] = ()
+    absent: frozenset[str] = frozenset()
 
     @property
     def declared(self) -> tuple[object, ...]:
@@ -307,7 +310,10 @@ class Policy:
         return self._soft("cannot_decide", statement, missing, question)
 
     def _lacking(self, statement: Statement, question: Question) -> str:
-        """Name the field or context table that an unknown requirement lacks."""
+        """Name the field or context table that an unknown requirement lacks.
+
+        A table that was given and leaves this lookup open is ``silent``: a case that lists nobody.
+        """
         unknown = [name for name in statement.requirements if question.answers[name] == UNKNOWN]
         for name in unknown:
             requirement = self.requirements[name]
@@ -315,7 +321,8 @@ class Policy:
             if hidden:
                 return f"field:{hidden[0]}"
             if requirement.context:
-                return f"context:{requirement.context[0]}"
+                table = requirement.context[0]
+                return f"{'context' if table in question.absent else 'silent'}:{table}"
         return f"requirement:{(unknown or statement.requirements)[0]}"
 
     def _refused(self, matter: _Mattering, question: Question) -> Decision:

@@ -14,6 +14,7 @@ from auditwatch.check.correlation import Correlation, read_correlation
 from auditwatch.check.fields import FIELDS
 from auditwatch.check.sampling import read_samples
 from auditwatch.check.selection import compile_detection
+from auditwatch.check.statement import VERIFIED
 from auditwatch.core.strict import suggest
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ HEAD: Final = (
 )
 KEYS: Final = (*HEAD, "logsource", "detection")
 CORRELATION_KEYS: Final = (*HEAD, "correlation")
+#: On whose word a rule stands, and how far that was checked; as in permits.
+VOUCHED: Final = ("authority", "verified")
 #: What the sentence of a correlation may say beside columns.
 COUNTED: Final = "lookups_in_window"
 STATUSES: Final = ("stable", "test", "experimental", "deprecated", "unsupported")
@@ -129,7 +132,8 @@ def read_rules(
     RuleError
         ``AW-RULES-002`` to ``-005`` and ``-008`` to ``-011`` a value cannot be used, ``-007`` a
         name or id is given twice, ``-012`` a placeholder names no column or a free text, ``-031``
-        and ``-033`` a correlation cannot be used.
+        and ``-033`` a correlation cannot be used, ``-019`` a grave rule rests on what nobody
+        verified.
     """
     found: dict[str, Rule] = {}
     named: dict[str, Rule] = {}
@@ -190,8 +194,10 @@ def _rule(section: Section, catalogue: Catalogue, logsources: Mapping[str, Node 
     correlates = section.has("correlation")
     _check_head(section.only(*(CORRELATION_KEYS if correlates else KEYS)))
     block = section.section("auditwatch")
-    block.only("story", "reason_template", "owner", "keywords", "tests")
+    block.only("story", "reason_template", "owner", "keywords", "tests", *VOUCHED)
     block.text("owner")
+    block.text("authority", "")
+    _check_verified(section, block)
     rule = Rule(
         rule_id=section.text("name"),
         title=section.text("title"),
@@ -242,6 +248,19 @@ def _check_head(section: Section) -> None:
         uuid.UUID(section.text("id"))
     except ValueError as error:
         raise section.error("'id' is no UUID", "id", code="AW-RULES-003") from error
+
+
+def _check_verified(section: Section, block: Section) -> None:
+    """Refuse a grave rule that rests on what nobody verified: it may ask, it may not alarm."""
+    level = section.choice("level", SEVERITIES)
+    if block.choice("verified", VERIFIED, "agency") == "U" and level not in SEVERITIES[:2]:
+        raise block.error(
+            f"{level} on what nobody verified",
+            "verified",
+            code="AW-RULES-019",
+            expected="level informational or low with verified: U",
+            hint="verify it and say how far, or lower the level",
+        )
 
 
 def _check_sentence(block: Section, rule: Rule) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from auditwatch.check.section import Section
 
-__all__ = ["Statement", "boundaries", "read_statements"]
+__all__ = ["VERIFIED", "Statement", "boundaries", "read_statements"]
 
 #: How far what a statement rests on was checked: the passage itself was read (V), a secondary
 #: copy was (V2), it was worked out from such (D), the agency's own order says so, nobody did (U).

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auditwatch.check.crowding import crowded, least_of
 from auditwatch.check.narrow import possible_rows, sure_rows
 from auditwatch.check.rule import COUNTED
 from auditwatch.check.windows import Occurrence, held_groups, last_events
@@ -76,8 +78,22 @@ class Stretches:
         return {rows[place]: size for place, size in sizes.items() if rows[place] >= 0}
 
     def _called(self, rule: Rule) -> list[list[Occurrence]]:
-        """Return what each rule matched that a correlation names."""
-        return [self._occurrences(self._rules[name]) for name in rule.calls]
+        """Return what each rule matched that a correlation names, as far as it can count."""
+        named = [self._rules[name] for name in rule.calls]
+        correlation = rule.correlation
+        if correlation is None or least_of(correlation) < 2 or any(o.correlation for o in named):
+            return [self._occurrences(one) for one in named]
+        parts = [self._judged, *filter(None, [self._earlier])]
+        matched = [(part, part.timed(one)) for one in named for part in parts]
+        kept = crowded(correlation, [(part.columns, rows) for part, rows in matched])
+        found = [
+            part.occurrences(rows[flags]) for (part, rows), flags in zip(matched, kept, strict=True)
+        ]
+        of_rule = len(parts)
+        return [
+            list(chain.from_iterable(found[at : at + of_rule]))
+            for at in range(0, len(found), of_rule)
+        ]
 
     def _occurrences(self, rule: Rule) -> list[Occurrence]:
         """Return what a rule matched: lookups, or the last ones of a correlation's windows."""
@@ -85,8 +101,8 @@ class Stretches:
             if rule.correlation is not None:
                 found = last_events(rule.correlation, self._called(rule))
             else:
-                found = self._judged.occurrences(rule)
-                found += [] if self._earlier is None else self._earlier.occurrences(rule)
+                parts = filter(None, [self._judged, self._earlier])
+                found = [one for part in parts for one in part.occurrences(part.timed(rule))]
             self._matched[rule.rule_id] = found
         return self._matched[rule.rule_id]
 
@@ -131,10 +147,13 @@ class _Part:
         self._read = sorted(read)
         self._times = _times(columns)
 
-    def occurrences(self, rule: Rule) -> list[Occurrence]:
+    def timed(self, rule: Rule) -> NDArray[np.int64]:
         """Return the lookups with a time for which a rule holds."""
         rows = sure_rows(rule.tree, self.columns)
-        rows = rows[self._times[rows] >= 0]
+        return rows[self._times[rows] >= 0]
+
+    def occurrences(self, rows: NDArray[np.int64]) -> list[Occurrence]:
+        """Return some lookups as correlations see them."""
         names = self.columns.batch.column("event_id").take(pa.array(rows)).to_pylist()
         self.row_of |= dict(zip(names, rows.tolist(), strict=True))
         fields = [self._cells(name, rows) for name in self._read]

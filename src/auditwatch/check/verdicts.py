@@ -143,6 +143,7 @@ def _declared_axes(policy: Policy, columns: Columns) -> dict[str, _Axis]:
         "day": _day(columns, policy),
         "hidden": _hidden(columns),
         "placeholder": _placeholder(columns),
+        "absent": _Axis(np.zeros(columns.height, dtype=np.int8), (columns.facts.absent,)),
     }
     return axes | dict(_exemptions(columns, policy))
 
@@ -289,6 +290,7 @@ def _question(axes: dict[str, _Axis], policy: Policy, row: int) -> Question:
         answers={},
         hidden=found["hidden"],
         placeholder=found["placeholder"],
+        absent=found["absent"],
         exempted=tuple(
             name.removeprefix("exemption ")
             for name, value in found.items()

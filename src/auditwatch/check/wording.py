@@ -26,11 +26,19 @@ PUT_RIGHT: Final = {
 }
 
 
+#: What is missing, in words that "is not known" may follow.
+SPOKEN: Final = {
+    "field:": "the field {}",
+    "context:": "the table {}, which was not given,",
+    "silent:": "what the table {} leaves out for these lookups",
+}
+
+
 def spoken(missing: str) -> str:
     """Return what is missing in words."""
-    for prefix, words in (("field:", "the field "), ("context:", "the context table ")):
+    for prefix, words in SPOKEN.items():
         if missing.startswith(prefix):
-            return words + missing.removeprefix(prefix)
+            return words.format(missing.removeprefix(prefix))
     return missing.removeprefix("requirement:").replace("_", " ")
 
 

@@ -51,6 +51,11 @@ def context_options(command: click.decorators.FC) -> click.decorators.FC:
     help="Judge by the permits, forbids and exceptions that were approved by this day.",
 )
 @click.option(
+    "--engine",
+    type=click.Choice(("local", "spark")),
+    help="What judges lookups; that of auditwatch.toml when not given. The results are the same.",
+)
+@click.option(
     "--fail-on",
     type=click.Choice(LEVELS),
     help="Exit with 1 when a new or grown finding is at or above this level.",
@@ -66,6 +71,7 @@ def scan(
     first: str | None,
     last: str | None,
     known_on: str | None,
+    engine: str | None,
     fail_on: str | None,
     as_json: bool,
     **context: Path | None,
@@ -92,6 +98,7 @@ def scan(
         first=first,
         last=last,
         known_on=known_on,
+        engine=engine or "",
     )
     place = open_workspace(workspace)
     with progress() as tell:

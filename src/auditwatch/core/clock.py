@@ -9,9 +9,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from auditwatch.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["night_bounds", "nights_between", "now", "silent_before", "zone"]
+__all__ = [
+    "night_bounds",
+    "nights_between",
+    "nights_missing",
+    "now",
+    "silent_before",
+    "stretch_of",
+    "zone",
+]
 
 
 def now() -> datetime:
@@ -52,24 +60,39 @@ def nights_between(first: str, last: str) -> list[str]:
     return [(start + timedelta(days=n)).isoformat() for n in range((end - start).days + 1)]
 
 
-def silent_before(night: str, known: Iterable[str]) -> str:
-    """Say which days right before a night have no lookups at all; nothing when there are none.
-
-    A dead export job looks like a quiet night, so somebody must look.
+def nights_missing(night: str, known: Iterable[str]) -> list[str]:
+    """Return the nights right before a night that have no lookups at all, in order.
 
     Parameters
     ----------
     night : str
         ISO date.
     known : iterable of str
-        Nights that have lookups, ISO dates.
+        Nights that have lookups, ISO dates. Before the first of them nothing is missing.
     """
     before = max((one for one in known if one < night), default="")
-    missing = nights_between(before, night)[1:-1] if before else []
+    return nights_between(before, night)[1:-1] if before else []
+
+
+def stretch_of(nights: Sequence[str]) -> str:
+    """Return nights on end as people write them: ``2026-02-27 to 2026-03-02``."""
+    return nights[0] if len(nights) == 1 else f"{nights[0]} to {nights[-1]}"
+
+
+def silent_before(night: str, known: Iterable[str]) -> str:
+    """Say which nights right before a night have no lookups at all; nothing when there are none.
+
+    A dead export job looks like a quiet night, so somebody must look.
+
+    Parameters
+    ----------
+    night, known
+        As for `nights_missing`.
+    """
+    missing = nights_missing(night, known)
     if not missing:
         return ""
-    days = missing[0] if len(missing) == 1 else f"{missing[0]} to {missing[-1]}"
-    return f"There is not one lookup of {days}: the trail may not have come."
+    return f"There is not one lookup of {stretch_of(missing)}: the trail may not have come."
 
 
 def night_bounds(night: str, timezone: str) -> tuple[datetime, datetime]:

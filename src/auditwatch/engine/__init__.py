@@ -1,1 +1,1 @@
-"""Where tables live and where expressions run: the only rooms that know Delta and DuckDB."""
+"""Where tables live and where expressions run: the only rooms that know Delta, DuckDB and Spark."""

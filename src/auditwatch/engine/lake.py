@@ -14,7 +14,6 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import DeltaError
 
@@ -27,6 +26,7 @@ from auditwatch.core.errors import (
 )
 from auditwatch.core.files import ensure_folder
 from auditwatch.engine.addition import DICTIONARY_PAGE_BYTES, ROW_GROUP_ROWS, Addition
+from auditwatch.engine.pieces import Piece, completed, cut, damaged, memory_schema, row_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -185,7 +185,7 @@ class Lake:
         """
         names = list(columns or table.names)
         batches = list(self.batches(table, nights, names))
-        schema = _memory_schema(table, names)
+        schema = memory_schema(table, names)
         if not batches:
             return schema.empty_table()
         return pa.Table.from_batches(batches, schema).unify_dictionaries()
@@ -198,12 +198,11 @@ class Lake:
     ) -> Iterator[pa.RecordBatch]:
         """Yield row groups as record batches, night by night in order, dictionaries whole."""
         names = list(columns or table.names)
-        schema = _memory_schema(table, names)
+        schema = memory_schema(table, names)
         stored = [name for name in names if name != table.partition]
-        repeating = [name for name in table.repeating if name in stored]
         for night, path in self._files(table, nights):
-            for rows in _row_groups(path, stored, repeating):
-                yield from _completed(rows, schema, table.partition, night).to_batches()
+            for rows in row_groups(path, stored, table.repeating):
+                yield from completed(rows, schema, table.partition, night).to_batches()
 
     def pick(
         self,
@@ -233,8 +232,12 @@ class Lake:
             rows = batch.filter(_is_in(batch[column], wanted))
             if rows.num_rows:
                 kept.append(rows)
-        schema = _memory_schema(table, names)
+        schema = memory_schema(table, names)
         return pa.Table.from_batches(kept, schema).unify_dictionaries()
+
+    def pieces(self, table: Table, nights: Sequence[str]) -> list[Piece]:
+        """Return what an engine is to work through: all rows of some nights, in their order."""
+        return list(cut(table, self._files(table, nights)))
 
     def nights(self, table: Table) -> list[str]:
         """Return the nights that have rows, in order."""
@@ -268,7 +271,7 @@ class Lake:
         try:
             return DeltaTable(path) if DeltaTable.is_deltatable(str(path)) else None
         except (DeltaError, OSError, ValueError) as error:
-            raise _damaged(path / "_delta_log") from error
+            raise damaged(path / "_delta_log") from error
 
     def _files(self, table: Table, nights: Sequence[str] | None) -> list[tuple[str, Path]]:
         """Return (night, file) of the current version, sorted."""
@@ -343,45 +346,6 @@ def _unwritten(path: Path, name: str, error: Exception) -> AuditwatchError:
         expected="a sound table, on a disk that takes what is written",
         hint="check the disk; if it is sound, restore the lake folder from a backup",
     )
-
-
-def _row_groups(path: Path, columns: Sequence[str], repeating: Sequence[str]) -> Iterator[pa.Table]:
-    """Yield the row groups of one file."""
-    try:
-        reader = pq.ParquetFile(path, read_dictionary=repeating)
-        for group in range(reader.num_row_groups):
-            yield reader.read_row_group(group, columns=columns)
-    except (pa.ArrowException, OSError) as error:
-        raise _damaged(path) from error
-
-
-def _damaged(path: Path) -> IntegrityError:
-    """Return the error of a lake that is not as it was written."""
-    return IntegrityError(
-        "kept evidence is missing or was changed",
-        code="AW-LAKE-002",
-        where=str(path),
-        expected="the lake as auditwatch wrote it",
-        hint="restore the lake folder from a backup, or read the sources into a new workspace",
-    )
-
-
-def _memory_schema(table: Table, names: Sequence[str]) -> pa.Schema:
-    """Return the schema of rows in memory: repeating columns as dictionaries of text."""
-    dictionary = pa.dictionary(pa.int32(), pa.string())
-    types = {column.name: column for column in table.columns}
-    return pa.schema(
-        [(name, dictionary if types[name].repeats else types[name].type) for name in names]
-    )
-
-
-def _completed(rows: pa.Table, schema: pa.Schema, partition: str | None, night: str) -> pa.Table:
-    """Add the partition column, which the files themselves do not hold, and fix the types."""
-    columns = {name: rows[name] for name in rows.column_names}
-    if partition in schema.names:
-        indices = pa.array([0], pa.int32()).take(pa.repeat(pa.scalar(0), rows.num_rows))
-        columns[partition] = pa.DictionaryArray.from_arrays(indices, pa.array([night]))
-    return pa.table([columns[field.name] for field in schema], names=schema.names).cast(schema)
 
 
 def _is_in(values: pa.Array, wanted: pa.Array) -> pa.Array:

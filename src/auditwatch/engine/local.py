@@ -9,7 +9,11 @@ import ibis
 import pyarrow as pa
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
+
+    from auditwatch.engine.base import Work
+    from auditwatch.engine.pieces import Piece
 
 __all__ = ["LocalEngine"]
 
@@ -51,6 +55,13 @@ class LocalEngine:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def run(
+        self, pieces: Sequence[Piece], work: Work
+    ) -> Iterator[tuple[Piece, Mapping[str, pa.Table]]]:
+        """Yield each piece with what the work made of it; one piece is in memory at a time."""
+        for piece in pieces:
+            yield piece, work(piece.read())
 
     def bind(self, name: str, rows: pa.Table) -> ibis.Table:
         """Make a table of Arrow rows usable in expressions under `name`; replaces the same name.

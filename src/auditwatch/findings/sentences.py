@@ -17,6 +17,12 @@ __all__ = ["counted", "counter_evidence", "exceptions", "lifted", "reasons", "ti
 TITLE_MAX: Final = 110  # characters, once identities are masked
 WORDS_MAX: Final = 56  # of a rule's own words in a title
 PLACE_MAX: Final = 20  # of a unit's name in a title
+#: Why there is no verdict, by what is missing: a field, a table, or what a table does not say.
+MISSING: Final = {
+    "field:": "the sources do not give {}",
+    "context:": "no table of {} was given",
+    "silent:": "the table of {} does not say enough about them",
+}
 MASKED_PAIR: Final = len(": operator-00000000 looked at subject-00000000")
 
 
@@ -87,8 +93,9 @@ def _operator_title(key: tuple[str, ...], strongest: Piece, pieces: Sequence[Pie
 
 def missing_words(item: str) -> str:
     """Return what was missing, in words: ``the sources do not give reason``."""
-    if item.startswith("field:"):
-        return f"the sources do not give {_clipped(item.removeprefix('field:'))}"
+    for prefix, words in MISSING.items():
+        if item.startswith(prefix):
+            return words.format(_clipped(item.removeprefix(prefix)))
     return f"the rules could not tell the {_clipped(item)}"
 
 

@@ -1,8 +1,9 @@
 """From the bytes of an audit trail to lookups, with an account of every line."""
 
+from auditwatch.ingest.completing import complete, fold_night
 from auditwatch.ingest.context import read_context
 from auditwatch.ingest.deliveries import SKEW_COLUMNS, clock_skew, feed_of, stopped_columns
-from auditwatch.ingest.folding import LOOK_BACK, fold, read_followers
+from auditwatch.ingest.folding import read_followers
 from auditwatch.ingest.foreman import Foreman, Task
 from auditwatch.ingest.numbering import NUMBER_COLUMNS, number_rows
 from auditwatch.ingest.reader import SourceRead, format_names, read_source
@@ -13,7 +14,6 @@ from auditwatch.ingest.storing import Stored, refused_records, store_source, sto
 
 __all__ = [
     "BASE_NIGHTS",
-    "LOOK_BACK",
     "NUMBER_COLUMNS",
     "SKEW_COLUMNS",
     "Followers",
@@ -23,9 +23,10 @@ __all__ = [
     "Stored",
     "Task",
     "clock_skew",
+    "complete",
     "feed_of",
     "find_silence",
-    "fold",
+    "fold_night",
     "format_names",
     "hours_of",
     "number_rows",

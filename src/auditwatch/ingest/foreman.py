@@ -38,11 +38,12 @@ LIMITS: Final = {
 
 @dataclass(frozen=True)
 class Task:
-    """A file to read, and how."""
+    """A file to read, how, and how many bytes of it: a log may grow meanwhile."""
 
     path: Path
     format_name: str
     mapping: Path | None
+    upto: int | None = None
 
 
 class Foreman:
@@ -125,6 +126,7 @@ class Foreman:
             str(self._rules),
             task.format_name,
             str(task.mapping) if task.mapping else None,
+            task.upto,
         )
         assert self._process.stdin
         with suppress(BrokenPipeError):  # it died just now: no answer will come, and that is told

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditwatch.core.schema import SOURCE_FIELDS
+from auditwatch.ingest.copies import merged, put_in
 
 if TYPE_CHECKING:
     from auditwatch.ingest.spans import Ints
@@ -72,7 +73,7 @@ def own_ids(ids: pa.Array) -> pa.Array:
 
 
 def first_of_each(rows: pa.Table) -> tuple[pa.Table, Ints | None]:
-    """Keep the first of the records that have the same id and time.
+    """Make one of the records that have the same id and time: it stands where the first one does.
 
     Parameters
     ----------
@@ -95,13 +96,27 @@ def first_of_each(rows: pa.Table) -> tuple[pa.Table, Ints | None]:
     order = np.lexsort((times, codes))
     fresh = np.ones(len(order), np.bool_)
     fresh[1:] = (np.diff(codes[order]) != 0) | (np.diff(times[order]) != 0)
-    first = np.sort(order[fresh])  # sorting is stable: of equal ones the first in the file
+    heads = order[fresh]  # sorting is stable: of equal ones the first in the file
+    first = np.sort(heads)
     kept = rows.take(pa.array(first)).combine_chunks()
+    if len(first) < len(ids):
+        groups = np.empty(len(order), np.int64)
+        groups[order] = np.cumsum(fresh) - 1
+        kept = _completed(kept, rows, groups, heads)
     earliest = np.full(codes.max() + 1, np.iinfo(np.int64).max)
     np.minimum.at(earliest, codes[first], times[first])
     later = pa.array(times[first] != earliest[codes[first]])
     named = pc.if_else(later, timed_ids(kept), kept["event_id"].combine_chunks())
     return kept.set_column(kept.column_names.index("event_id"), "event_id", named), first
+
+
+def _completed(kept: pa.Table, rows: pa.Table, groups: Ints, heads: Ints) -> pa.Table:
+    """Add to the first of each group of copies what the others know; the rest stays as it is."""
+    many = np.flatnonzero(np.bincount(groups) > 1)
+    copies = np.flatnonzero(np.isin(groups, many))
+    numbers = np.searchsorted(many, groups[copies])
+    fuller = merged(rows.take(pa.array(copies)), numbers, np.searchsorted(copies, heads[many]))
+    return put_in(kept, np.searchsorted(np.sort(heads), heads[many]), fuller)
 
 
 def _stamps(rows: pa.Table) -> pa.Array:

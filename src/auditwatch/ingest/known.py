@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditwatch.core.schema import LOOKUPS
+from auditwatch.core.fieldstates import as_field_states
+from auditwatch.core.schema import LOOKUPS, SOURCES
+from auditwatch.ingest.copies import differ, merged
 from auditwatch.ingest.ids import own_ids, timed_ids
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from auditwatch.engine.lake import Lake
     from auditwatch.ingest.settling import Settled
     from auditwatch.ingest.spans import Ints
 
-__all__ = ["Known"]
+__all__ = ["Known", "New"]
 
-KEY = ("event_id", "event_time", "source_id", "line")
+
+@dataclass(frozen=True)
+class New:
+    """What whole nights of a source bring.
+
+    Parameters
+    ----------
+    rows : pa.Table
+        Records that are not stored yet, under the ids that they are stored by.
+    lines : ndarray of int64
+        Lines that each of them spans.
+    fuller : pa.Table
+        Stored records as they are with what this source knows beside; those that it knows no more
+        of are left out.
+    """
+
+    rows: pa.Table
+    lines: Ints
+    fuller: pa.Table
 
 
 class Known:
@@ -30,18 +54,23 @@ class Known:
         What is stored.
     token : str
         The source's own id: what it brought itself, before a crash, does not count.
+    states : mapping
+        What the source says of its fields, as SOURCES keeps it.
     retried : ndarray of int64, optional
         Lines that are read again: what the source brought from its other lines does count.
     """
 
-    def __init__(self, lake: Lake, token: str, retried: Ints | None = None) -> None:
+    def __init__(
+        self, lake: Lake, token: str, states: Mapping[str, Any], retried: Ints | None = None
+    ) -> None:
         self._lake = lake
         self._token = token
         self._retried = retried
         self._names: dict[str, str] = {}
+        self._told = {token: _told(states)}
 
-    def new_of(self, settled: Settled) -> tuple[pa.Table, Ints]:
-        """Return the records that are not stored yet, and the lines they span.
+    def new_of(self, settled: Settled) -> New:
+        """Return the records that are not stored yet, and what is new of those that are.
 
         A record is stored when one with its own id and its time is. One whose id is taken at
         another time gets its time behind it. Cascades name the head by the id it is stored under.
@@ -49,26 +78,54 @@ class Known:
         rows, lines = settled.rows, settled.lines
         stored = self._stored(rows)
         if stored is None and not self._names:
-            return rows, lines
-        known = np.zeros(rows.num_rows, np.bool_)
+            return New(rows, lines, rows.slice(0, 0))
+        mine, theirs = np.zeros(0, np.int64), np.zeros(0, np.int64)
         names: dict[str, str] = {}
         if stored is not None:
-            known, names = _compared(rows, stored)
+            mine, theirs, names = _compared(rows, stored)
         renamed = _renamed(rows, {**self._names, **names})
         self._names = names  # heads of the night before may be named by the next
-        return renamed.filter(pa.array(~known)), lines[~known]
+        new = np.ones(rows.num_rows, np.bool_)
+        new[mine] = False
+        fuller = rows.slice(0, 0)
+        if stored is not None and len(mine):
+            fuller = self._fuller(stored.take(pa.array(theirs)), renamed.take(pa.array(mine)))
+        return New(renamed.filter(pa.array(new)), lines[new], fuller)
+
+    def _fuller(self, stored: pa.Table, copies: pa.Table) -> pa.Table:
+        """Return the stored records that change when what their copies know is added.
+
+        They stand where the source that tells more fields has them: what a source does not tell
+        at all is not known of its records.
+        """
+        count = stored.num_rows
+        moved = np.array(
+            [self._tells(one) < self._tells(self._token) for one in _sources(stored)], np.bool_
+        )
+        both = pa.concat_tables([stored, copies.select(stored.column_names)]).unify_dictionaries()
+        number = np.arange(count)
+        whole = merged(both.combine_chunks(), np.tile(number, 2), number + count * moved)
+        return whole.filter(pa.array(differ(whole, stored) | moved))
+
+    def _tells(self, source_id: str) -> tuple[int, list[str]]:
+        """Return how many fields a source tells, and which: what files are put in order by."""
+        if source_id not in self._told:
+            rows = self._lake.read(SOURCES, columns=["source_id", "field_states"]).to_pylist()
+            known = {one["source_id"]: json.loads(one["field_states"]) for one in rows}
+            self._told[source_id] = _told(known.get(source_id, {}))
+        return self._told[source_id]
 
     def _stored(self, rows: pa.Table) -> pa.Table | None:
         """Return the stored records of other sources that share an own id with some of these."""
         nights = pc.unique(rows["night"].cast(pa.string())).to_pylist()
         ids, found = None, []
-        for batch in self._lake.batches(LOOKUPS, nights, KEY):
+        for batch in self._lake.batches(LOOKUPS, nights):
             others = batch.filter(self._counts(batch))
             ids = own_ids(rows["event_id"].combine_chunks()) if ids is None else ids
             shared = others.filter(pc.is_in(own_ids(others["event_id"]), value_set=ids))
             if shared.num_rows:
-                found.append(pa.Table.from_batches([shared.select(["event_id", "event_time"])]))
-        return pa.concat_tables(found) if found else None
+                found.append(pa.Table.from_batches([shared]))
+        return pa.concat_tables(found).unify_dictionaries().combine_chunks() if found else None
 
     def _counts(self, batch: pa.RecordBatch) -> pa.Array:
         """Flag the stored records that a record can be a duplicate of."""
@@ -79,22 +136,37 @@ class Known:
         return pc.or_(others, pc.invert(again))
 
 
-def _compared(rows: pa.Table, stored: pa.Table) -> tuple[np.ndarray, dict[str, str]]:
-    """Flag the records that are stored, and say which ids have to be others."""
-    there = dict(zip(_keys(stored), stored["event_id"].to_pylist(), strict=True))
-    taken = set(there.values())
-    known, names = np.zeros(rows.num_rows, np.bool_), {}
+def _told(states: Mapping[str, Any]) -> tuple[int, list[str]]:
+    """Return how many fields the states of a source's cells tell something of, and which."""
+    fields = as_field_states(states)
+    told = sorted(name for name, one in fields.items() if not one.why_unknown(name))
+    return len(told), told
+
+
+def _sources(rows: pa.Table) -> list[str]:
+    """Return the source of each record."""
+    names: list[str] = rows["source_id"].cast(pa.string()).to_pylist()
+    return names
+
+
+def _compared(rows: pa.Table, stored: pa.Table) -> tuple[Ints, Ints, dict[str, str]]:
+    """Return which records are stored, and where; and say which ids have to be others."""
+    there = {key: at for at, key in enumerate(_keys(stored))}
+    stored_ids = stored["event_id"].to_pylist()
+    taken = set(stored_ids)
+    pairs, names = [], {}
     timed = timed_ids(rows.set_column(0, "event_id", own_ids(rows["event_id"].combine_chunks())))
     ids = rows["event_id"].to_pylist()
     for at, (key, mine) in enumerate(zip(_keys(rows), ids, strict=True)):
         if key in there:
-            known[at] = True
-            name = there[key]
+            pairs.append((at, there[key]))
+            name = stored_ids[there[key]]
         else:
             name = timed[at].as_py() if mine in taken else mine
         if name != mine:
             names[mine] = name
-    return known, names
+    matched = np.array(pairs, np.int64).reshape(-1, 2)
+    return matched[:, 0], matched[:, 1], names
 
 
 def _keys(rows: pa.Table) -> list[tuple[str, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -12,10 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditwatch.core.cells import MASKED, PLACEHOLDER
+from auditwatch.core.cells import MASKED, PLACEHOLDER, VALUE
 from auditwatch.core.redaction import MASK, is_mask
 from auditwatch.core.schema import LOOKUPS, SOURCE_FIELDS
 from auditwatch.ingest.times import BAD, DATED, QUALITIES, local_parts, read_dates, read_times
+from auditwatch.ingest.usual import CONTROL, Usual, having
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +57,10 @@ OUTCOMES: Final = {
     "success": "",
     "succeeded": "",
 }
-CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+#: Reason codes of records that were split well but cannot be used, by number.
+REFUSALS: Final = (
+    "", "bad_event_id", "missing_system", "missing_operator", "bad_time", "missing_time"
+)  # fmt: skip
 #: Columns whose values hardly repeat, and those kept as people wrote them, masks included.
 UNREPEATED: Final = ("event_id", "event_time")
 AS_WRITTEN: Final = ("subject_name", "reason")
@@ -142,21 +147,23 @@ RULES: Final[Map[str, Callable[[str], str | None]]] = {
 }
 
 
-# What these rules leave as it is, in ASCII without a look at each text: rules cost far more.
-PLAIN: Final = r"\A[!-~](?:[ -~]*[!-~])?\z"
-UPPER: Final = r"\A[!-`{-~](?:[ -`{-~]*[!-`{-~])?\z"
-LOWER: Final = r"\A[!-@\[-~](?:[ -@\[-~]*[!-@\[-~])?\z"
-WORDS: Final = r"\A[!-@\[-~]+(?: [!-@\[-~]+)*\z"
-KEEPS: Final[Map[str, str]] = {
+# What these rules leave as it is, told without a look at each text: rules cost far more.
+PLAIN: Final = Usual()
+UPPER: Final = Usual(ascii_lowercase)
+LOWER: Final = Usual(ascii_uppercase)
+WRITTEN: Final = Usual(inside=False)
+WORDS: Final = Usual(ascii_uppercase, runs=False)
+#: Words of ours are few: each is given to its rule.
+KEEPS: Final[Map[str, Usual | None]] = {
     "transaction": UPPER,
     "subject_kind": LOWER,
     "subject_id": UPPER,
-    "subject_name": r"[!-~]",
+    "subject_name": WRITTEN,
     "purpose": UPPER,
-    "reason": r"[!-~]",
-    "case_id": r"\A[!-`{-~]+\z",
-    "outcome": r"\A(?:hit|no_record|error|denied)\z",
-    "origin": r"\A(?:hotlist|batch)\z",
+    "reason": WRITTEN,
+    "case_id": Usual(f"{ascii_lowercase} "),
+    "outcome": None,
+    "origin": None,
 }
 
 
@@ -191,40 +198,65 @@ def normalise(
     """
     count = len(chunk.records)
     profile.records += count
-    columns = {name: _text_column(name, chunk, mapping, profile) for name in SOURCE_FIELDS}
-    columns["reason_norm"] = _reason_norm(columns["reason"], profile.cells)
+    columns = _text_columns(chunk, mapping, profile)
     if chunk.dated:
         instants, quality = read_dates(columns["event_time"], clock.assumed)
     else:
         instants, quality = read_times(columns["event_time"], clock.assumed, clock.layout)
     codes = _refusals(columns, quality, count)
-    kept = np.array([not code for code in codes], np.bool_)
-    rejects = [chunk.refuse(int(at), codes[at]) for at in np.flatnonzero(~kept)]
-    columns["reason_norm"] = _reason_norm(columns["reason"], profile.cells)
+    refused = np.flatnonzero(codes)
+    rejects = [chunk.refuse(at, REFUSALS[codes[at]]) for at in refused.tolist()]
     rows = _rows(chunk, columns, instants, quality, clock)
-    return rows.filter(pa.array(kept)) if rejects else rows, rejects
+    return rows.filter(pa.array(codes == 0)) if rejects else rows, rejects
 
 
-def _text_column(name: str, chunk: Chunk, mapping: Mapping, profile: Profile) -> pa.Array:
-    """Return one normalised column: a dictionary where values repeat, else plain text."""
-    count = len(chunk.records)
-    if name in mapping.constants or name not in chunk.columns:
-        value = pa.scalar(mapping.constants.get(name), pa.string())
-        values = pa.repeat(value, count)
-        if name in UNREPEATED:
-            return _trimmed(values)
-        return relabel(values.dictionary_encode(), _rule(name, mapping))
-    if name == "event_id":
-        return profile.own_ids(_trimmed(chunk.columns[name]))
-    if name == "event_time":
-        values = _trimmed(chunk.columns[name])
-        profile.see_each(name, values)
-        return values
-    encoded = chunk.columns[name].dictionary_encode()
-    states = profile.see(name, encoded)
-    keeps = "" if _own_words(name, mapping) else KEEPS.get(name, PLAIN)
-    instead = _silent(name, encoded.dictionary, states)
-    return relabel(encoded, _rule(name, mapping), keeps, instead)
+def _text_columns(chunk: Chunk, mapping: Mapping, profile: Profile) -> dict[str, pa.Array]:
+    """Return the normalised columns: dictionaries where values repeat, else plain text."""
+    given = {
+        name: _trimmed(values) if name in UNREPEATED else values.dictionary_encode()
+        for name, values in chunk.columns.items()
+        if name in SOURCE_FIELDS and name not in mapping.constants
+    }
+    states = profile.see(given)
+    columns = {}
+    for name in SOURCE_FIELDS:
+        if name not in given:
+            columns[name] = _constant(name, len(chunk.records), mapping)
+        elif name == "event_time":
+            columns[name] = given[name]
+        elif name == "event_id":
+            columns[name] = _own_ids(given[name], states[name])
+        else:
+            columns[name] = _relabelled(name, given[name], states[name], mapping)
+    hidden = "reason" not in given or (states["reason"] == MASKED).any()
+    columns["reason_norm"] = _reason_norm(columns["reason"], profile.cells if hidden else None)
+    return columns
+
+
+def _constant(name: str, count: int, mapping: Mapping) -> pa.Array:
+    """Return a column that the source has not: one value of its mapping, or nothing, throughout."""
+    values = pa.repeat(pa.scalar(mapping.constants.get(name), pa.string()), count)
+    if name in UNREPEATED:
+        return _trimmed(values)
+    return relabel(values.dictionary_encode(), _rule(name, mapping))
+
+
+def _own_ids(values: pa.Array, states: States) -> pa.Array:
+    """Return ids without those that are masks or placeholders.
+
+    A mask in place of an id would make all records but the first duplicates of one.
+    """
+    told = states == VALUE
+    return values if told.all() else pc.if_else(pa.array(told), values, None)
+
+
+def _relabelled(
+    name: str, values: pa.DictionaryArray, states: States, mapping: Mapping
+) -> pa.DictionaryArray:
+    """Return one normalised column of the source."""
+    usual = None if _own_words(name, mapping) else KEEPS.get(name, PLAIN)
+    instead = _silent(name, values.dictionary, states)
+    return relabel(values, _rule(name, mapping), usual, instead)
 
 
 def _own_words(name: str, mapping: Mapping) -> Map[str, str]:
@@ -273,8 +305,13 @@ def _known_mask(text: str | None) -> str:
     return text if text and is_mask(text) else MASK
 
 
-def _reason_norm(reasons: pa.DictionaryArray, cells: Cells) -> pa.DictionaryArray:
-    """Return reasons as rules read them; a mask, whatever it looks like, as one that all know."""
+def _reason_norm(reasons: pa.DictionaryArray, cells: Cells | None) -> pa.DictionaryArray:
+    """Return reasons as rules read them; a mask, whatever it looks like, as one that all know.
+
+    `cells` is None where no reason is a mask.
+    """
+    if cells is None:
+        return relabel(reasons, reason_words, WORDS)
     masked = np.flatnonzero(cells.states("reason", reasons.dictionary) == MASKED).tolist()
     known = {at: _known_mask(reason_words(reasons.dictionary[at].as_py())) for at in masked}
     return relabel(reasons, reason_words, WORDS, known)
@@ -283,7 +320,7 @@ def _reason_norm(reasons: pa.DictionaryArray, cells: Cells) -> pa.DictionaryArra
 def relabel(
     values: pa.DictionaryArray,
     rule: Callable[[str], str | None],
-    keeps: str = "",
+    usual: Usual | None = None,
     instead: Map[int, str | None] = NOTHING,
 ) -> pa.DictionaryArray:
     """Apply a rule once to each distinct value.
@@ -294,8 +331,8 @@ def relabel(
         Values.
     rule : callable
         From text to text, or to None for nothing.
-    keeps : str
-        Expression of texts that the rule leaves as they are, as most are; empty for none.
+    usual : Usual, optional
+        Texts that the rule leaves as they are, as most are.
     instead : mapping of int to str or None
         Results for some entries of the dictionary, by position, whatever the rule says.
 
@@ -305,8 +342,7 @@ def relabel(
         Of int32 and string; equal results share one entry.
     """
     given = values.dictionary
-    kept = pc.match_substring_regex(given, keeps) if keeps else pa.repeat(False, len(given))
-    odd = ~np.asarray(kept.fill_null(False).to_numpy(zero_copy_only=False), np.bool_)
+    odd = usual.odd(given) if usual else np.ones(len(given), np.bool_)
     odd[list(instead)] = True
     if not odd.any():
         return values.cast(LABEL)
@@ -322,19 +358,19 @@ def relabel(
     return pa.DictionaryArray.from_arrays(indices.cast(pa.int32()), entries.dictionary)
 
 
-def _refusals(columns: Map[str, pa.Array], quality: Ints, count: int) -> list[str]:
-    """Return a reason code for each record that cannot be used, else nothing."""
-    codes = np.full(count, "", object)
+def _refusals(columns: Map[str, pa.Array], quality: Ints, count: int) -> Ints:
+    """Return for each record the position in `REFUSALS` of why it cannot be used; 0 if it can."""
+    codes = np.zeros(count, np.int64)
     no_system = _empty(columns["system"]) & _empty(columns["transaction"])
     for flags, code in (
-        (_unfit(columns["event_id"]), "bad_event_id"),
+        (having(columns["event_id"], CONTROL), "bad_event_id"),  # lists of ids could not hold it
         (no_system, "missing_system"),
         (_empty(columns["operator_id"]), "missing_operator"),
         (quality == BAD, "bad_time"),
         (_empty(columns["event_time"]), "missing_time"),
     ):
-        codes[flags] = code
-    return list(codes)
+        codes[flags] = REFUSALS.index(code)
+    return codes
 
 
 def _empty(values: pa.Array) -> Flags:
@@ -344,13 +380,6 @@ def _empty(values: pa.Array) -> Flags:
     else:
         values = pc.is_null(values)
     flags: Flags = values.to_numpy(zero_copy_only=False)
-    return flags
-
-
-def _unfit(values: pa.Array) -> Flags:
-    """Flag ids with control characters, which lists of ids could not hold."""
-    found = pc.match_substring_regex(values, CONTROL.pattern).fill_null(False)
-    flags: Flags = found.to_numpy(zero_copy_only=False)
     return flags
 
 

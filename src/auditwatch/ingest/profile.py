@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from auditwatch.core.cells import EMPTY, MASKED, STATES, VALUE, Cells
 from auditwatch.core.fieldstates import FieldStates
@@ -16,7 +15,7 @@ from auditwatch.core.redaction import mask_shown
 from auditwatch.core.schema import SOURCE_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from auditwatch.core.cells import States
     from auditwatch.ingest.spans import Ints
@@ -59,31 +58,39 @@ class Profile:
     columns: dict[str, _Column] = field(default_factory=dict)
     records: int = 0
 
-    def see(self, name: str, values: pa.DictionaryArray) -> States:
-        """Take in a column of one chunk.
+    def see(self, columns: Mapping[str, pa.Array]) -> dict[str, States]:
+        """Take in the columns of one chunk.
 
         Parameters
         ----------
-        name : str
-            Canonical name.
-        values : pa.DictionaryArray of string, shape (records,)
-            As written.
+        columns : mapping of str to pa.Array of string
+            As written, by canonical name; dictionaries where values repeat. Of times only what is
+            empty counts.
 
         Returns
         -------
-        ndarray of uint8, shape (distinct values,)
-            The state of each entry of the dictionary.
+        dict of str to ndarray of uint8
+            The state of each entry of a dictionary, of each value of a plain column; no times.
         """
-        seen = self.columns.setdefault(name, _Column())
-        states = self.cells.states(name, values.dictionary)
-        places = values.indices.fill_null(len(states)).to_numpy(zero_copy_only=False)
-        weights = np.bincount(places, minlength=len(states) + 1)
+        told = {name: values for name, values in columns.items() if name != "event_time"}
+        distinct = {name: _distinct(values) for name, values in told.items()}
+        states = self.cells.states_of(distinct)
+        for name, values in columns.items():
+            seen = self.columns.setdefault(name, _Column(varies=not _repeats(values)))
+            if name in told:
+                self._count(seen, values, states[name])
+            else:
+                seen.counts[[VALUE, EMPTY]] += len(values) - values.null_count, values.null_count
+        return states
+
+    def _count(self, seen: _Column, values: pa.Array, states: States) -> None:
+        """Count the states of a column, and its masks."""
+        entries, weights = _distinct(values), _weights(values)
         by_state = np.bincount(np.append(states, EMPTY), weights, minlength=len(STATES))
         seen.counts += by_state.astype(np.int64)
         for at in np.flatnonzero((states == MASKED) & (weights[:-1] > 0)).tolist():
-            seen.masks[mask_shown(values.dictionary[at].as_py())] += int(weights[at])
-        self._vary(seen, values.dictionary, weights)
-        return states
+            seen.masks[mask_shown(entries[at].as_py())] += int(weights[at])
+        self._vary(seen, entries, weights)
 
     @staticmethod
     def _vary(seen: _Column, dictionary: pa.Array, weights: Ints) -> None:
@@ -94,24 +101,6 @@ class Profile:
         if len(held) == 1 and held[0] < len(dictionary):
             seen.values.add(dictionary[int(held[0])].as_py())
         seen.varies = len(seen.values) > 1 or len(held) > 1 or held.tolist() == [len(dictionary)]
-
-    def see_each(self, name: str, values: pa.Array) -> None:
-        """Take in a column of one chunk whose values hardly repeat: only what is empty counts."""
-        seen = self.columns.setdefault(name, _Column(varies=True))
-        seen.counts[VALUE] += len(values) - values.null_count
-        seen.counts[EMPTY] += values.null_count
-
-    def own_ids(self, values: pa.Array) -> pa.Array:
-        """Return the ids of a chunk without those that are masks or placeholders.
-
-        A mask in place of an id would make all records but the first duplicates of one.
-        """
-        seen = self.columns.setdefault("event_id", _Column(varies=True))
-        states = self.cells.states("event_id", values)
-        seen.counts += np.bincount(states, minlength=len(STATES))
-        for one in pc.value_counts(values.filter(pa.array(states == MASKED))).to_pylist():
-            seen.masks[mask_shown(one["values"])] += one["counts"]
-        return pc.if_else(pa.array(states == VALUE), values, None)
 
     def field_states(self, exported: set[str], withheld: Collection[str] = ()) -> dict[str, Any]:
         """Return what SOURCES keeps of each field, as JSON has it.
@@ -151,3 +140,22 @@ class Profile:
             elif name in TELLING and self._one_value(seen):
                 why = "the column was overwritten before release, or the export is of one alone"
                 yield "one_value", f"{name}: all {seen.rows:,} records hold the same value; {why}"
+
+
+def _repeats(values: pa.Array) -> bool:
+    """Tell whether a column is one whose values repeat."""
+    return pa.types.is_dictionary(values.type)
+
+
+def _distinct(values: pa.Array) -> pa.Array:
+    """Return the entries of a dictionary, or all values of a plain column."""
+    return values.dictionary if _repeats(values) else values
+
+
+def _weights(values: pa.Array) -> Ints:
+    """Return how many records have each entry, and, last, how many have none."""
+    if not _repeats(values):
+        return np.append(np.ones(len(values), np.int64), 0)
+    entries = len(values.dictionary)
+    places = values.indices.fill_null(entries).to_numpy(zero_copy_only=False)
+    return np.bincount(places, minlength=entries + 1)

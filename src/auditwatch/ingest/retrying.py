@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from auditwatch.core.errors import UsageError
 from auditwatch.core.schema import LOOKUPS, REJECTS, SOURCES
+from auditwatch.ingest.completing import Fuller, complete
 from auditwatch.ingest.known import Known
 from auditwatch.ingest.ledger import Account
 from auditwatch.ingest.settling import Settled, settle
@@ -89,14 +90,17 @@ def retry_staged(staged: Staged, folder: Path, followers: Followers, lake: Lake)
         )
     refused = lake.pick(REJECTS, "source_id", [token]).select(REJECTS.names)
     lines = _lines(refused)
-    known = Known(lake, token, retried=lines)
+    known = Known(lake, token, staged.states, retried=lines)
     found = [_within(one, lines) for one in settle(staged, folder, followers)]
     new = [known.new_of(one) for one in found if one.rows.num_rows]
     now_read = _lines_of(found)
     left = refused.filter(pa.array(~np.isin(refused["line"].to_numpy(), now_read)))
-    rows = [part for part, _ in new]
+    rows = [one.rows for one in new]
     work = f"{token}:{hashlib.sha256(now_read.tobytes()).hexdigest()}"
-    added = int(sum(spans.sum() for _, spans in new))
+    fuller = Fuller(lake, work)
+    for one in new:
+        fuller.add(one.fuller)
+    added = int(sum(one.lines.sum() for one in new))
     source = before  # as a run that was stopped after it left it
     if not lake.has(SOURCES, work):
         source = _source(before, rows, added, len(now_read) - added, left)
@@ -106,6 +110,7 @@ def retry_staged(staged: Staged, folder: Path, followers: Followers, lake: Lake)
                 addition.add(part)
         lake.replace_source(SOURCES, source, token, work)
         lake.replace_source(REJECTS, left, token, work)
+        complete(lake, followers)
     reasons = {one["values"]: one["counts"] for one in _counted(left)}
     count = sum(part.num_rows for part in rows)
     duplicates = sum(one.rows.num_rows + one.repeated.shape[1] for one in found) - count

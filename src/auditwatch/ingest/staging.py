@@ -109,6 +109,7 @@ def stage_source(
     rules: Path,
     format_name: str = AUTO,
     mapping: Path | None = None,
+    upto: int | None = None,
 ) -> Staged:
     """Read one file into a folder, with an account of every line.
 
@@ -126,6 +127,8 @@ def stage_source(
         A format's name, or ``auto``.
     mapping : Path, optional
         A mapping file for foreign column names.
+    upto : int, optional
+        Bytes of the file to read; all if left out.
 
     Returns
     -------
@@ -139,16 +142,17 @@ def stage_source(
     """
     asked = read_mapping(mapping, list(known_formats()), rules) if mapping else Mapping()
     ensure_folder(folder)
-    with Stream(path) as stream:
+    with Stream(path, upto) as stream:
         wanted = _asked_format(format_name, asked)
         chosen = choose_format(stream, wanted, mapped=bool(asked.columns))
         reading = _Reading(stream, asked, folder, Profile(read_cells(rules)))
         with reading.spool, reading.refusals:
             request = Request(asked, settings.ingest.record_bytes_max, settings.agency.name)
-            for chunk, made in ahead(
-                chosen.read(stream, request), _normaliser(settings, asked, reading.profile)
-            ):
-                reading.take(chunk, *made)
+            normaliser = _normaliser(settings, asked, reading.profile)
+            # three things at once: a chunk is cut, the one before it is normalised, and the one
+            # before that is accounted for and written down
+            for _ in ahead(ahead(chosen.read(stream, request), normaliser), reading.take):
+                pass
         reading.ledger.close(stream.size, stream.lines)
     return reading.staged(chosen.NAME)
 
@@ -181,8 +185,9 @@ class _Reading:
         self._hours = True
         self._accepted = self._rejected = 0
 
-    def take(self, chunk: Chunk, rows: pa.Table, refused: list[Reject]) -> None:
+    def take(self, made: tuple[Chunk, _Made]) -> None:
         """Account for a chunk and write down what came of it."""
+        chunk, (rows, refused) = made
         self.ledger.tile(chunk)
         lines = _lines_of(chunk, refused)
         if rows.num_rows:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from auditwatch.core.ahead import ahead
 from auditwatch.core.schema import GAPS, LOOKUPS, REJECTS, SOURCES
+from auditwatch.ingest.completing import Fuller, complete
 from auditwatch.ingest.known import Known
-from auditwatch.ingest.settling import Settled, settle
+from auditwatch.ingest.settling import Followers, Settled, settle
 from auditwatch.ingest.sources import SourceTally, account_with_fields
 
 if TYPE_CHECKING:
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 
     from auditwatch.engine.lake import Lake
     from auditwatch.ingest.reader import SourceRead
-    from auditwatch.ingest.settling import Followers
     from auditwatch.ingest.staging import Staged
 
 __all__ = ["Stored", "refused_records", "store_source", "store_staged"]
+
+NO_FOLLOWERS: Final = Followers({}, 0)
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Stored:
     fresh: bool
 
 
-def store_source(read: SourceRead, lake: Lake) -> Stored:
+def store_source(read: SourceRead, lake: Lake, followers: Followers = NO_FOLLOWERS) -> Stored:
     """Add a source that was read into memory to the lake; see `store_staged`.
 
     Parameters
@@ -52,11 +54,13 @@ def store_source(read: SourceRead, lake: Lake) -> Stored:
         What the file holds.
     lake : Lake
         Where it goes.
+    followers : Followers
+        For folding nights anew whose records this file says more of.
     """
     lines = read.record_lines.to_numpy()
     repeated = np.array([[0], [read.source["duplicate"][0].as_py()]])
     nights = iter([Settled(read.lookups, lines, repeated)])
-    return _store(read.staged, nights, iter([read.rejects]), lake)
+    return _store(read.staged, nights, iter([read.rejects]), lake, followers)
 
 
 def store_staged(staged: Staged, folder: Path, followers: Followers, lake: Lake) -> Stored:
@@ -86,13 +90,14 @@ def store_staged(staged: Staged, folder: Path, followers: Followers, lake: Lake)
 
     Notes
     -----
-    A record is a duplicate when one with the same id and time is stored. A source of which every
+    A record is a duplicate when one with the same id and time is stored; what it knows beside is
+    added to the stored one (`copies`). A source of which every
     record was refused is not stored: it was read with the wrong format or mapping, and has to be
     read again with the right one.
     """
     nights = settle(staged, folder, followers)
     rejects = staged.rejects(folder)
-    return _store(staged, nights, rejects, lake)
+    return _store(staged, nights, rejects, lake, followers)
 
 
 def _store(
@@ -100,8 +105,9 @@ def _store(
     nights: Iterator[Settled],
     rejects: Iterator[pa.Table],
     lake: Lake,
+    followers: Followers,
 ) -> Stored:
-    """Store what is new, the source's own row last."""
+    """Store what is new, the source's own row; then complete what was stored before."""
     token = staged.source_id
     if lake.has(SOURCES, token):
         known = lake.pick(SOURCES, "source_id", [token]).select(SOURCES.names)
@@ -110,7 +116,8 @@ def _store(
     if staged.reasons and not staged.nights:
         return Stored(account_with_fields(tally.row(), staged.reasons), fresh=True)
     with lake.adding(LOOKUPS, token) as addition:
-        for _ in ahead(_new_rows(nights, Known(lake, token), tally), addition.add):
+        known = Known(lake, token, staged.states)
+        for _ in ahead(_new_rows(nights, known, tally, Fuller(lake, token)), addition.add):
             pass
         source = tally.row()
     with lake.adding(REJECTS, token) as addition:
@@ -120,15 +127,20 @@ def _store(
     if found.num_rows:
         lake.append(GAPS, found, token)
     lake.append(SOURCES, source, token)
+    complete(lake, followers)
     return Stored(account_with_fields(source, staged.reasons), fresh=True)
 
 
-def _new_rows(nights: Iterator[Settled], known: Known, tally: SourceTally) -> Iterator[pa.Table]:
-    """Yield what is not stored yet, and count it."""
+def _new_rows(
+    nights: Iterator[Settled], known: Known, tally: SourceTally, fuller: Fuller
+) -> Iterator[pa.Table]:
+    """Yield what is not stored yet, and count it; note down what is new of what is stored."""
     for one in nights:
-        rows, lines = known.new_of(one)
-        tally.add(rows, lines, int(one.repeated[1].sum() + one.lines.sum() - lines.sum()))
-        yield rows
+        new = known.new_of(one)
+        repeated = int(one.repeated[1].sum() + one.lines.sum() - new.lines.sum())
+        tally.add(new.rows, new.lines, repeated)
+        fuller.add(new.fuller)
+        yield new.rows
 
 
 def refused_records(lake: Lake, source: str = "", code: str = "") -> list[dict[str, Any]]:

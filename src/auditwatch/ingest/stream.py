@@ -30,6 +30,8 @@ class Stream:
     ----------
     path : Path
         A regular file, plain or gzip (one layer).
+    upto : int, optional
+        Bytes of the file to read, if a line ends there: what was written behind is left.
 
     Attributes
     ----------
@@ -46,7 +48,7 @@ class Stream:
         ``AW-FILES-004``, ``-005``, ``-001``: missing, not a file, not readable.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, upto: int | None = None) -> None:
         self.path = require_file(path)
         self.size = 0
         self.delivered = 0
@@ -54,6 +56,8 @@ class Stream:
         self._ends_open = False
         self._delivered_hash = hashlib.sha256()
         self._file: IO[bytes] = path.open("rb")
+        self._upto = upto if upto and _ends_line(self._file, upto) else None
+        self._file.seek(0)
         self._zipped = self._file.read(2) == GZIP_MAGIC
         self._file.seek(0)
         self._inflater = zlib.decompressobj(wbits=31) if self._zipped else None
@@ -150,7 +154,10 @@ class Stream:
 
     def _take_raw(self) -> bytes:
         """Read some bytes of the file as delivered."""
-        raw = self._file.read(ZIPPED_PIECE_BYTES if self._zipped else PIECE_BYTES)
+        size = ZIPPED_PIECE_BYTES if self._zipped else PIECE_BYTES
+        if self._upto is not None:
+            size = min(size, self._upto - self.delivered)
+        raw = self._file.read(size)
         self.delivered += len(raw)
         self._delivered_hash.update(raw)
         return raw
@@ -195,3 +202,9 @@ class Stream:
         """Return the error of a container that cannot be opened."""
         where = f"{self.path}:byte {self.delivered}"
         return InputError(what, code="AW-INGEST-002", where=where, expected=expected, hint=hint)
+
+
+def _ends_line(file: IO[bytes], place: int) -> bool:
+    """Tell whether a line ends before some place in a file."""
+    file.seek(place - 1)
+    return file.read(1) == b"\n"

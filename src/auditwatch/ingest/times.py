@@ -140,7 +140,7 @@ def _read_naive(texts: pa.Array, agency: ZoneInfo) -> tuple[Ints, Ints] | None:
     except pa.ArrowInvalid:
         return None
     local = np.clip(local, EARLIEST - MARGIN, LATEST + MARGIN)  # the calendar ends at year 9999
-    quarters, where = np.unique(local // QUARTER, return_inverse=True)
+    quarters, where = _distinct(local // QUARTER)
     known = [_shift_naive(int(quarter), agency) for quarter in quarters]
     shifts = np.array([shift for shift, _ in known], np.int64)
     quality = np.array([code for _, code in known], np.int64)
@@ -268,10 +268,23 @@ def local_parts(instants: Ints, agency: ZoneInfo) -> tuple[Ints, Ints, pa.Dictio
     nights : pa.DictionaryArray, shape (n,)
         ISO dates.
     """
-    quarters, where = np.unique(instants // QUARTER, return_inverse=True)
+    quarters, where = _distinct(instants // QUARTER)
     offsets = [_offset(datetime.fromtimestamp(int(q) * 900, agency)) for q in quarters]
     local = instants + np.array(offsets, np.int64)[where]
-    days, day = np.unique(local // DAY, return_inverse=True)
+    days, day = _distinct(local // DAY)
     names = [(EPOCH + timedelta(days=int(n))).date().isoformat() for n in days]
     nights = pa.DictionaryArray.from_arrays(pa.array(day, pa.int32()), pa.array(names, pa.string()))
     return local // (3600 * SECOND) % 24, (local // DAY + 3) % 7, nights
+
+
+def _distinct(values: Ints) -> tuple[Ints, Ints]:
+    """Return the distinct values in order and where each value is among them.
+
+    They are hashed: many records share few quarter-hours, and sorting them all costs more.
+    """
+    coded = pa.array(values).dictionary_encode()
+    found: Ints = coded.dictionary.to_numpy()
+    order = np.argsort(found)
+    rank = np.empty(len(found), np.int64)
+    rank[order] = np.arange(len(found))
+    return found[order], rank[coded.indices.to_numpy()]

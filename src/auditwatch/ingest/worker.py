@@ -35,6 +35,7 @@ class Job(msgspec.Struct, frozen=True):
     rules: str
     format_name: str
     mapping: str | None = None
+    upto: int | None = None
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -89,6 +90,7 @@ def _done(job: Job) -> Answer:
             rules=Path(job.rules),
             format_name=job.format_name,
             mapping=mapping,
+            upto=job.upto,
         )
     except AuditwatchError as error:
         kind = type(error).__name__

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from glob import glob
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import pyarrow as pa
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from auditwatch.engine.lake import Lake
 
 __all__ = ["Followed", "look"]
+
+#: A last line that has no end may be half a line until nobody has written for so long (s).
+LINE_SECONDS: Final = 60
+#: First bytes of files that have no lines: gzip, spreadsheets, Parquet.
+WITHOUT_LINES: Final = (b"\x1f\x8b", b"PK", b"PAR1")
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,8 @@ def look(workspace: Workspace) -> Followed:
     -------
     Followed
         What to read, what to say. A file that was read as it stands, or that was written to less
-        than its source's `settle_seconds` ago, is left alone.
+        than its source's `settle_seconds` ago, is left alone; so is one whose last line may still
+        be written. Of the others nothing is read that is written from now on.
     """
     before = _read_list(workspace)
     wanted: list[Wanted] = []
@@ -163,15 +169,15 @@ def look(workspace: Workspace) -> Followed:
         for path, stat in found.items():
             if _same(before.get(path), stat):
                 continue
-            if now().timestamp() - stat.st_mtime < source.settle_seconds:
-                notes.append(f"{Path(path).name}: still being written; left for the next scan")
+            if writing := _still_written(path, stat, source.settle_seconds):
+                notes.append(f"{Path(path).name}: {writing}; left for the next scan")
                 continue
             if not stat.st_size:  # a log that was just begun anew
                 if path in before:
                     emptied[path] = Seen(name, 0, stat.st_mtime_ns, stat.st_ino, EMPTY)
                 continue
             mapping = workspace.root / source.mapping if source.mapping else None
-            wanted.append(Wanted(Path(path), source.format, mapping, name))
+            wanted.append(Wanted(Path(path), source.format, mapping, name, stat.st_size))
             stats[path] = stat
     gone = tuple(
         path
@@ -179,6 +185,28 @@ def look(workspace: Workspace) -> Followed:
         if path not in there and seen.source in workspace.settings.sources
     )
     return Followed(tuple(wanted), tuple(notes), tuple(overdue), before, stats, gone, emptied)
+
+
+def _still_written(path: str, stat: os.stat_result, settle_seconds: float) -> str:
+    """Return why a file is not whole yet; nothing when it can be read."""
+    age = now().timestamp() - stat.st_mtime
+    if age < settle_seconds:
+        return "still being written"
+    if age < LINE_SECONDS and stat.st_size and not _ends_whole(path, stat.st_size):
+        return "its last line is still being written"
+    return ""
+
+
+def _ends_whole(path: str, size: int) -> bool:
+    """Tell whether a file ends with a whole line, or has no lines."""
+    try:
+        with Path(path).open("rb") as file:
+            if file.read(4).startswith(WITHOUT_LINES):
+                return True
+            file.seek(size - 1)
+            return file.read(1) == b"\n"
+    except OSError:  # reading it says why
+        return True
 
 
 def _list_of(workspace: Workspace) -> Path:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditwatch.core.clock import night_bounds, nights_between, zone
+from auditwatch.core.clock import night_bounds, nights_missing, stretch_of, zone
 from auditwatch.core.schema import (
     COUNTERS,
     DELIVERIES,
@@ -169,17 +169,18 @@ class GapFinder:
     def _silent_nights(self, night: str, silences: Sequence[Gap]) -> list[Gap]:
         """Return the nights without any record right before a night, unless silences say more."""
         known = self.lake.nights(LOOKUPS)
-        before = max((one for one in known if one < night), default=night)
-        missing = nights_between(before, night)[1:-1]
+        missing = nights_missing(night, known)
         # a weekday that never had lookups is a day on which this agency does not work
-        working = {date.fromisoformat(one).weekday() for one in known if one <= before}
-        missing = [one for one in missing if date.fromisoformat(one).weekday() in working]
-        if not missing or any(gap.first_time[:10] <= missing[-1] for gap in silences):
+        working = {date.fromisoformat(one).weekday() for one in known if one < night}
+        usual = [one for one in missing if date.fromisoformat(one).weekday() in working]
+        if not usual or any(gap.first_time[:10] <= usual[-1] for gap in silences):
             return []
         count = "1 night has" if len(missing) == 1 else f"{len(missing):,} nights have"
-        days = missing[0] if len(missing) == 1 else f"{missing[0]} to {missing[-1]}"
-        says = f"{count} no record at all: {days}. The trail may not have come."
-        return [Gap("silent_night", (missing[0],), days, says)]
+        idle = len(missing) - len(usual)
+        but = f"; {idle:,} of them on weekdays that never had any" if idle else ""
+        days = stretch_of(missing)
+        says = f"{count} no record at all: {days}{but}. The trail may not have come."
+        return [Gap("silent_night", (usual[0],), days, says)]
 
     def _numbers(self, night: str) -> pa.Table:
         """Return what ids a night has, with the hour before it and the minute after it."""

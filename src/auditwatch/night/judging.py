@@ -1,28 +1,39 @@
-"""One night through the rules: verdicts, hits and its counts."""
+"""Nights through the rules: verdicts, hits and counts of each."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from auditwatch.check import hold_ceilings, judge, make_facts
+from auditwatch.check import Judged, hold_ceilings, judge_windows, make_facts
 from auditwatch.core.clock import nights_between, zone
 from auditwatch.core.schema import HITS, LOOKUPS, VERDICTS
 from auditwatch.findings.model import NightSummary
+from auditwatch.night.piecework import (
+    added,
+    count_values,
+    is_judged,
+    judge_piece,
+    one_batch,
+    window_piece,
+)
 from auditwatch.score import blind_views
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from auditwatch.check import Facts, Ruleset
     from auditwatch.core.schema import Context
+    from auditwatch.engine.base import Engine
     from auditwatch.engine.lake import Lake
     from auditwatch.night.blindness import Blindness
 
-__all__ = ["JudgedNight", "facts_of", "is_judged", "judge_night"]
+__all__ = ["JudgedNight", "facts_of", "is_judged", "judge_nights"]
 
 
 @dataclass(frozen=True)
@@ -35,23 +46,26 @@ class JudgedNight:
     summary: NightSummary
 
 
-def judge_night(
-    night: str,
+def judge_nights(
+    nights: Sequence[str],
     lake: Lake,
+    engine: Engine,
     rules: Ruleset,
+    *,
     context: Context,
     facts: Facts,
-    *,
     blindness: Blindness,
-) -> JudgedNight:
-    """Check one night.
+) -> Iterator[JudgedNight]:
+    """Check some nights, one after the other.
 
     Parameters
     ----------
-    night : str
-        Agency-local date, ISO.
+    nights : sequence of str
+        Agency-local dates, ISO, in order.
     lake : Lake
-        Where its lookups are.
+        Where their lookups are.
+    engine : Engine
+        What works through them.
     rules : Ruleset
         What judges them.
     context : Context
@@ -61,60 +75,70 @@ def judge_night(
     blindness : Blindness
         What the sources do not say.
     """
-    rows = lake.read(LOOKUPS, [night])
-    kept = is_judged(rows)
-    heads = rows.filter(kept).combine_chunks()
-    before = _earlier(night, lake, rules)
-    results = [judge(rules, batch, facts, before) for batch in heads.to_batches()]
-    verdicts = pa.concat_tables([VERDICTS.empty(), *(result.verdicts for result in results)])
-    undecided: Counter[str] = Counter()
-    for result in results:
-        undecided.update(result.undecided)
-    hits = pa.concat_tables([HITS.empty(), *(result.hits for result in results)])
-    verdicts, hits = hold_ceilings(rules.exemptions, verdicts, hits)
-    sources = pc.unique(pc.cast(rows["source_id"], pa.string())).to_pylist()
-    summary = NightSummary(
-        lookups=heads.num_rows,
-        verdicts=_counts(verdicts["verdict"]),
-        unmapped=_unmapped(heads, rules),
-        blind_views=blindness.blind_views(blind_views(context), sources),
-        undecided_rules=dict(sorted(undecided.items())),
-        blind_rules=blindness.blind_rules(rules, undecided, sources, facts),
-        absent_context=context.absent,
-        aside=_counts(rows.filter(pc.invert(kept))["origin"]),
+    waiting = _windows_before(nights, lake, engine, rules, facts)
+    done = engine.run(lake.pieces(LOOKUPS, nights), partial(judge_piece, rules, facts))
+    for night, parts in groupby(done, key=lambda one: one[0].night):
+        made = [tables for _, tables in parts]
+        tallies = added(tables["tallies"] for tables in made)
+        rows = one_batch(tables["windows"] for tables in made)
+        # no later night reaches further back than this one
+        waiting = {one: waiting[one] for one in _reached(night, rules) if one in waiting}
+        earlier = one_batch(waiting.values()) if waiting else None
+        waiting[night] = pa.Table.from_batches([rows])
+        judged = judge_windows(
+            rules,
+            _together(made, tallies.get("undecided", {})),
+            rows,
+            facts,
+            earlier,
+        )
+        verdicts, hits = hold_ceilings(rules.exemptions, judged.verdicts, judged.hits)
+        sources = list(tallies.get("source", {}))
+        summary = NightSummary(
+            lookups=verdicts.num_rows,
+            verdicts=count_values(verdicts["verdict"]),
+            unmapped=tallies.get("unmapped", {}),
+            blind_views=blindness.blind_views(blind_views(context), sources),
+            undecided_rules=dict(sorted(judged.undecided.items())),
+            blind_rules=blindness.blind_rules(rules, judged.undecided, sources, facts),
+            absent_context=context.absent,
+            aside=tallies.get("aside", {}),
+        )
+        yield JudgedNight(night, verdicts, hits, summary)
+
+
+def _together(made: Sequence[Mapping[str, pa.Table]], undecided: Mapping[str, int]) -> Judged:
+    """Return what is said of every lookup by itself in all pieces of a night."""
+    return Judged(
+        pa.concat_tables([VERDICTS.empty(), *(tables["verdicts"] for tables in made)]),
+        pa.concat_tables([HITS.empty(), *(tables["hits"] for tables in made)]),
+        undecided,
     )
-    return JudgedNight(night, verdicts, hits, summary)
 
 
-def _earlier(night: str, lake: Lake, rules: Ruleset) -> pa.RecordBatch | None:
-    """Return the lookups of earlier nights in which windows of correlations may begin."""
+def _windows_before(
+    nights: Sequence[str], lake: Lake, engine: Engine, rules: Ruleset, facts: Facts
+) -> dict[str, pa.Table]:
+    """Return by night the lookups before some nights in which windows of theirs may begin."""
+    before = {one for night in nights for one in _reached(night, rules)} - set(nights)
+    if not before:
+        return {}
+    done = engine.run(lake.pieces(LOOKUPS, sorted(before)), partial(window_piece, rules, facts))
+    found: dict[str, list[pa.Table]] = {}
+    for piece, made in done:
+        found.setdefault(piece.night, []).append(made["windows"])
+    return {night: pa.concat_tables(parts) for night, parts in found.items()}
+
+
+def _reached(night: str, rules: Ruleset) -> list[str]:
+    """Return the nights before one in which windows of correlations may begin."""
     if not rules.reach_nights:
-        return None
+        return []
     first = date.fromisoformat(night) - timedelta(days=rules.reach_nights)
-    rows = lake.read(LOOKUPS, nights_between(first.isoformat(), night)[:-1])
-    return next(iter(rows.filter(is_judged(rows)).combine_chunks().to_batches()), None)
+    return nights_between(first.isoformat(), night)[:-1]
 
 
 def facts_of(blindness: Blindness, context: Context, timezone: str) -> Facts:
     """Return what rules may ask beside the lookups, with the fields that no source tells."""
     clock = zone(timezone)
     return make_facts(context, blindness.unknown, blindness.masked_subjects, clock)
-
-
-def is_judged(rows: pa.Table) -> pa.ChunkedArray:
-    """Tell which records are lookups to judge: heads that a person made."""
-    heads = pc.equal(rows["event_id"], rows["lookup_id"])
-    machine = pc.is_in(pc.cast(rows["origin"], pa.string()), pa.array(["hotlist", "batch"]))
-    return pc.and_(heads, pc.invert(machine))
-
-
-def _counts(values: pa.ChunkedArray) -> dict[str, int]:
-    """Count the values of a column, in value order; what is not given counts as empty."""
-    counted = pc.value_counts(pc.fill_null(pc.cast(values, pa.string()), "")).to_pylist()
-    return {item["values"]: item["counts"] for item in sorted(counted, key=lambda i: i["values"])}
-
-
-def _unmapped(heads: pa.Table, rules: Ruleset) -> dict[str, int]:
-    """Count lookups by transaction where the catalogue does not know it."""
-    known = rules.catalogue.transactions
-    return {key: n for key, n in _counts(heads["transaction"]).items() if key and key not in known}

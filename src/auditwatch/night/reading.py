@@ -13,6 +13,7 @@ from auditwatch.ingest import (
     Foreman,
     Retried,
     Task,
+    complete,
     read_followers,
     retry_staged,
     store_staged,
@@ -73,7 +74,8 @@ def read_into(
     followers = Followers(
         read_followers(workspace.rules), workspace.settings.ingest.cascade_seconds
     )
-    tasks = [Task(one.path, one.format_name, one.mapping) for one in wanted]
+    complete(lake, followers)  # what a run that was stopped left to do
+    tasks = [Task(one.path, one.format_name, one.mapping, one.upto) for one in wanted]
     done = Ingested([], [], incomplete=False)
     tell("reading sources", 0, len(wanted))
     for position, (read, folder) in enumerate(foreman.read(tasks)):

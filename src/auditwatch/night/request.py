@@ -26,12 +26,15 @@ class Wanted:
         A mapping file.
     source : str
         Name of the source in the settings that it was found by; empty when a person named it.
+    upto : int, optional
+        Bytes to read, where the file may grow meanwhile; all if left out.
     """
 
     path: Path
     format_name: str = "auto"
     mapping: Path | None = None
     source: str = ""
+    upto: int | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class Request:
         Nights (ISO) to judge again even if they were judged before.
     known_on : str, optional
         Day (ISO): judge by what was approved by then.
+    engine : str
+        What judges: ``local`` or ``spark``; that of the settings when empty.
     """
 
     files: tuple[Path, ...] = ()
@@ -59,6 +64,7 @@ class Request:
     first: str | None = None
     last: str | None = None
     known_on: str | None = None
+    engine: str = ""
 
     @property
     def wanted(self) -> list[Wanted]:

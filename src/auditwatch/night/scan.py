@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
@@ -30,7 +31,7 @@ from auditwatch.findings.store import Store
 from auditwatch.night.blindness import read_blindness
 from auditwatch.night.context import context_of
 from auditwatch.night.gaps import GapFinder
-from auditwatch.night.judging import JudgedNight, facts_of, is_judged, judge_night
+from auditwatch.night.judging import JudgedNight, facts_of, is_judged, judge_nights
 from auditwatch.night.plan import (
     known_day,
     night_tokens,
@@ -45,10 +46,13 @@ from auditwatch.night.request import Ingested, Request, Scan
 from auditwatch.score import model_id, pair_nights, score_nights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from auditwatch.check import Facts
     from auditwatch.config import Workspace
+    from auditwatch.engine.base import Engine
     from auditwatch.findings.gaps import Gap
+    from auditwatch.night.blindness import Blindness
 
 __all__ = ["run_scan"]
 
@@ -78,13 +82,24 @@ def run_scan(workspace: Workspace, request: Request, tell: Callable[[str, int, i
     AuditwatchError
         Any of its children; nothing is then published for the nights at hand.
     """
-    with lock(workspace.lock_file):
+    # the engines come first: without the one that was asked for, nothing is to be read
+    with lock(workspace.lock_file), LocalEngine() as engine, ExitStack() as stack:
+        wanted = request.engine or workspace.settings.engine.name
+        judging = stack.enter_context(_spark_engine(workspace)) if wanted == "spark" else engine
         rules, context, kept, read = _read(workspace, request, tell)
         if kept:
             read.notes.append(f"{', '.join(kept)}: as given to an earlier scan")
-        with LocalEngine() as engine, Store(workspace.database) as store:
-            bench = _Bench(workspace, rules, context, Lake(workspace.lake), engine, store, tell)
+        with Store(workspace.database) as store:
+            lake = Lake(workspace.lake)
+            bench = _Bench(workspace, rules, context, lake, engine, judging, store, tell)
             return bench.scan(request, read)
+
+
+def _spark_engine(workspace: Workspace) -> Engine:
+    """Start Spark as the settings say."""
+    from auditwatch.engine.spark import SparkEngine  # noqa: PLC0415 - an extra
+
+    return SparkEngine(workspace.settings.engine.spark_master, workspace.spark)
 
 
 def _read(
@@ -111,6 +126,7 @@ class _Bench:
     context: Context
     lake: Lake
     engine: LocalEngine
+    judging: Engine
     store: Store
     tell: Callable[[str, int, int], None]
 
@@ -130,19 +146,29 @@ class _Bench:
         lookups, done = 0, 0
         for portion in portions(nights, self.lake.counts(LOOKUPS)):
             judged = []
-            for night in portion:
-                self.tell("judging nights", done, len(nights))
-                judged.append(
-                    judge_night(
-                        night, self.lake, self.rules, self.context, facts, blindness=blindness
-                    )
-                )
-                done += 1
             self.tell("judging nights", done, len(nights))
+            for night in self._judged(portion, facts, blindness):
+                judged.append(night)
+                done += 1
+                self.tell("judging nights", done, len(nights))
             gaps = finder.gaps(portion)
             lookups += sum(night.summary.lookups for night in judged)
             self._publish(judged, gaps, tokens, run)
         return self._told(request, read, nights, lookups, before)
+
+    def _judged(
+        self, nights: Sequence[str], facts: Facts, blindness: Blindness
+    ) -> Iterator[JudgedNight]:
+        """Judge a portion of nights on the engine that was asked for."""
+        return judge_nights(
+            nights,
+            self.lake,
+            self.judging,
+            self.rules,
+            context=self.context,
+            facts=facts,
+            blindness=blindness,
+        )
 
     @property
     def _history(self) -> int:

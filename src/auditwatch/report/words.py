@@ -85,6 +85,9 @@ ORDINARY: Final = frozenset(
     you yes asdf test xxx na n/a tbd etc in invest veh vehs susp subj poss unk info chk ck hit hits
     lookout bolo broadcast alpr lpr t-stop tstop bkgd apt bldg dept det ofc off sgt rpt rept appl
     applicant ltc ccw prob dv dui gta res resp req xfer btwn w/o r/o
+    btg coverage crem disaster donat etreat famrqt hlegal hmarkt hoperat hpaymt hqualimp hresch
+    hsysadmin patadmin patrqt patsfty pubhlth purposeofuse pwatrny recordmgt remitadv suprnwk
+    sysadmin threat treat
     """.split()  # noqa: SIM905 - a list of 600 quoted words is no easier to read
 )
 
