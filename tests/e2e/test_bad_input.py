@@ -209,7 +209,7 @@ def test_a_rule_pack_with_a_part_that_would_be_passed_over(workspace: Path, dama
     else:
         (permits / "more.yml").mkdir()
     told = auditwatch("-w", workspace, "rules", "lint")
-    assert (told.code, "AW-RULES-001" in told.err) == (2, True)
+    assert (told.code, "AW-RULES-001" in told.out + told.err) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["CatalogueFiles", "read_catalogue", "read_folder"]
+__all__ = ["CatalogueFiles", "read_catalogue", "read_file", "read_folder", "rule_files"]
 
 Item = TypeVar("Item")
 
@@ -77,22 +77,38 @@ def read_folder(folder: Path, name: str) -> list[Document]:
         ``AW-RULES-001`` for a file that is no ``.yml``, a folder or an empty file, so that none is
         passed over in silence; ``AW-YAML-…`` for one that is not strict YAML.
     """
-    documents: list[Document] = []
+    return [one for path in rule_files(folder, name) for one in read_file(path, name)]
+
+
+def rule_files(folder: Path, name: str) -> list[Path]:
+    """Return what stands directly in a subfolder of a pack, in order of name."""
     inside = folder / name
-    for path in sorted(inside.iterdir()) if inside.is_dir() else ():
-        if path.name.startswith(".") or path.relative_to(folder).as_posix() in SUBFOLDERS:
-            continue
-        _refuse_stray(path, f"{name}/{path.name}")
-        found = read_documents(path, shown=f"{name}/{path.name}")
-        if not found:
-            raise RuleError(
-                "a rule file that says nothing",
-                code="AW-RULES-001",
-                where=f"{name}/{path.name}",
-                hint="write it or remove it",
-            )
-        documents.extend(found)
-    return documents
+    return [
+        path
+        for path in (sorted(inside.iterdir()) if inside.is_dir() else ())
+        if not path.name.startswith(".") and path.relative_to(folder).as_posix() not in SUBFOLDERS
+    ]
+
+
+def read_file(path: Path, name: str) -> list[Document]:
+    """Read one file of a subfolder.
+
+    Raises
+    ------
+    RuleError
+        As `read_folder`.
+    """
+    shown = f"{name}/{path.name}"
+    _refuse_stray(path, shown)
+    found = read_documents(path, shown=shown)
+    if not found:
+        raise RuleError(
+            "a rule file that says nothing",
+            code="AW-RULES-001",
+            where=shown,
+            hint="write it or remove it",
+        )
+    return found
 
 
 def _refuse_stray(path: Path, shown: str) -> None:

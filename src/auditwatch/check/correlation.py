@@ -79,6 +79,14 @@ class Correlation:
         return self.aliases.get(name, {}).get(rule, name)
 
     @property
+    def asks(self) -> str:
+        """What a window must have, in words."""
+        fields = f" of {', '.join(self.fields)}" if self.fields else ""
+        group = f" of one {', '.join(self.group)}" if self.group else ""
+        limits = "".join(f" {order} {limit}" for order, limit in self.limits)
+        return f"{self.kind}{fields}{limits} within {self.span // MICROSECONDS:,} s{group}"
+
+    @property
     def reads(self) -> frozenset[str]:
         """Every field it may read."""
         named = (*self.group, *self.fields)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from auditwatch.check.requirement import Requirement
     from auditwatch.check.statement import Statement
 
-__all__ = ["UNMAPPED", "Decision", "Policy", "Question"]
+__all__ = ["UNMAPPED", "Decision", "Policy", "Question", "Reading"]
 
 #: Stands for a message key that no catalogue maps.
 UNMAPPED: Final = "?"
@@ -110,7 +110,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class _Reading:
+class Reading:
     """What one statement says of one question: an answer for each clause."""
 
     statement: Statement
@@ -227,7 +227,7 @@ class Policy:
                 one: [
                     name for name, answer in self._declared_clauses(one, question) if answer == NO
                 ]
-                for one in self._in_force(question.day)
+                for one in self.in_force(question.day)
             }
             left = [one for one, clauses in failing.items() if not clauses]
             permits = [one for one in failing if not one.forbids]
@@ -254,7 +254,7 @@ class Policy:
             (doubtful if UNKNOWN in answers else held).append(statement)
         return held, doubtful
 
-    def _in_force(self, day: date) -> Iterator[Statement]:
+    def in_force(self, day: date) -> Iterator[Statement]:
         """Yield the statements in force on a day."""
         for statement in self.statements:
             if statement.since <= day and (statement.until is None or day < statement.until):
@@ -271,12 +271,12 @@ class Policy:
         yield "system", _covers(statement.systems, question.system)
         yield "purpose", self._purpose(statement, question)
 
-    def _read(self, statement: Statement, question: Question) -> _Reading:
+    def read(self, statement: Statement, question: Question) -> Reading:
         """Answer every clause of a statement."""
         clauses = dict(self._declared_clauses(statement, question))
         clauses["requirement"] = _asked(statement, question)
         clauses["unless"] = _not_lifted(statement, question)
-        return _Reading(statement, clauses)
+        return Reading(statement, clauses)
 
     def _purpose(self, statement: Statement, question: Question) -> int:
         """Answer the clause on the declared purpose."""
@@ -299,7 +299,7 @@ class Policy:
 
         A key that no catalogue maps is named before all else: with it nothing else could help.
         """
-        clause = self._read(statement, question).naming(UNKNOWN)[0]
+        clause = self.read(statement, question).naming(UNKNOWN)[0]
         if question.transaction in (None, UNMAPPED):
             clause = "transaction"
         missing = clause
@@ -328,11 +328,11 @@ class Policy:
     def _refused(self, matter: _Mattering, question: Question) -> Decision:
         """Return why no permit holds, and the one that comes nearest."""
         for statement in matter.permits:
-            if self._read(statement, question).naming(NO) == ["requirement"]:
+            if self.read(statement, question).naming(NO) == ["requirement"]:
                 wanted = ", ".join(_wanted(statement, question))
                 return self._soft("justification_missing", statement, wanted, question)
         nearest = matter.nearest
-        failing = ["permit"] if nearest is None else self._read(nearest, question).naming(NO)
+        failing = ["permit"] if nearest is None else self.read(nearest, question).naming(NO)
         if question.transaction in (None, UNMAPPED):
             return self._soft("cannot_decide", nearest, "transaction", question)
         if question.purpose and question.purpose_valid == NO:
@@ -354,7 +354,7 @@ class Policy:
         nearest, change = "none in force", ""
         if statement is not None:
             nearest = statement.says + retroactive_words(statement, question.day)
-            failing = self._read(statement, question).naming(NO)
+            failing = self.read(statement, question).naming(NO)
             wanted = [name.split(" or ") for name in _wanted(statement, question)]
             change = nearest_words(statement, failing, wanted, self.requirements)
         lacks = spoken(missing)

@@ -12,7 +12,7 @@ from auditwatch.check.catalogue import SEVERITIES, STORIES, Catalogue
 from auditwatch.check.condition import Node, all_of, any_of, leaves
 from auditwatch.check.correlation import Correlation, read_correlation
 from auditwatch.check.fields import FIELDS
-from auditwatch.check.sample import Sample, read_samples
+from auditwatch.check.sampling import read_samples
 from auditwatch.check.selection import compile_detection
 from auditwatch.check.statement import VERIFIED
 from auditwatch.core.strict import suggest
@@ -20,6 +20,7 @@ from auditwatch.core.strict import suggest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from auditwatch.check.sample import Sample
     from auditwatch.check.section import Section
     from auditwatch.core.errors import RuleError
 

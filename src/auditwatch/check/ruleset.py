@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +13,7 @@ from auditwatch.check.exemption import Exemption, read_exemptions
 from auditwatch.check.policy import Policy
 from auditwatch.check.requirement import Requirement, read_logsources, read_requirements
 from auditwatch.check.rule import Rule, read_rules
-from auditwatch.check.sample import Sample, read_samples
+from auditwatch.check.sampling import read_tests
 from auditwatch.check.section import Section
 from auditwatch.check.statement import Statement, read_statements
 from auditwatch.check.versions import as_known
@@ -26,9 +26,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from auditwatch.check.catalogue import Catalogue
+    from auditwatch.check.sample import Sample
     from auditwatch.core.strict import Document
 
-__all__ = ["Ruleset", "load_rules"]
+    Documents = Mapping[str, list[Document]]
+
+__all__ = [
+    "FOLDERS",
+    "Ruleset",
+    "compile_rules",
+    "load_rules",
+    "read_documents_of",
+    "refuse_missing",
+    "refuse_unknown",
+]
 
 CATALOGUE: Final = ("catalogue", "catalogue/lists")
 FOLDERS: Final = (*CATALOGUE, "permits", "detections", "exceptions", "tests")
@@ -119,16 +130,42 @@ def load_rules(folder: Path, known_on: date | None = None) -> Ruleset:
     RuleError
         ``AW-RULES-…`` or ``AW-YAML-…`` with file, line and column for anything that is wrong.
     """
-    if not folder.is_dir():
-        raise RuleError(
-            "no such rules folder",
-            code="AW-RULES-001",
-            where=str(folder),
-            hint="make a workspace with auditwatch init, which copies the shipped rules",
-        )
-    _refuse_missing(folder)
-    _refuse_unknown(folder)
-    documents = {name: read_folder(folder, name) for name in FOLDERS}
+    return compile_rules(read_documents_of(folder), known_on)
+
+
+def read_documents_of(folder: Path) -> dict[str, list[Document]]:
+    """Read the documents of a rule pack, strictly, without asking what they mean.
+
+    Returns
+    -------
+    dict of str to list of Document
+        For each of the folders of a pack; one that is not there is empty.
+
+    Raises
+    ------
+    RuleError
+        ``AW-RULES-001`` no rule pack, ``AW-YAML-…`` a file that cannot be read.
+    """
+    refuse_missing(folder)
+    refuse_unknown(folder)
+    return {name: read_folder(folder, name) for name in FOLDERS}
+
+
+def compile_rules(documents: Documents, known_on: date | None = None) -> Ruleset:
+    """Return the rule pack that documents say.
+
+    Parameters
+    ----------
+    documents : mapping of str to list of Document
+        Of each folder of a pack, as `read_documents_of` returns them.
+    known_on : date, optional
+        As for `load_rules`.
+
+    Raises
+    ------
+    RuleError
+        As `load_rules`.
+    """
     files = CatalogueFiles(document for name in CATALOGUE for document in documents[name])
     catalogue = read_catalogue(files)
     keys = ("means", "detection")
@@ -138,6 +175,9 @@ def load_rules(folder: Path, known_on: date | None = None) -> Ruleset:
     rules = read_rules(_sections(documents["detections"]), catalogue, logsources)
     exceptions = _sections(documents["exceptions"])
     exemptions = read_exemptions(exceptions, catalogue, statements, rules)
+    tests: dict[str, list[Sample]] = {}
+    for name, sample in read_tests(documents["tests"], (rule.rule_id for rule in rules)):
+        tests.setdefault(name, []).append(sample)
     return Ruleset(
         version=_version(documents) + (f"@{known_on.isoformat()}" if known_on else ""),
         catalogue=catalogue,
@@ -148,13 +188,22 @@ def load_rules(folder: Path, known_on: date | None = None) -> Ruleset:
             for one in exemptions
             if known_on is None or one.approved <= known_on
         },
-        rules=rules,
-        decisions=tuple(_decisions(documents["tests"])),
+        rules=tuple(
+            replace(rule, samples=(*rule.samples, *tests.get(rule.rule_id, ()))) for rule in rules
+        ),
+        decisions=tuple(tests.get("", ())),
     )
 
 
-def _refuse_missing(folder: Path) -> None:
+def refuse_missing(folder: Path) -> None:
     """Refuse a pack without one of its parts: a folder that was renamed permits nothing at all."""
+    if not folder.is_dir():
+        raise RuleError(
+            "no such rules folder",
+            code="AW-RULES-001",
+            where=str(folder),
+            hint="make a workspace with auditwatch init, which copies the shipped rules",
+        )
     for name in ("catalogue", "permits", "detections"):
         if not (folder / name).is_dir():
             raise RuleError(
@@ -166,7 +215,7 @@ def _refuse_missing(folder: Path) -> None:
             )
 
 
-def _refuse_unknown(folder: Path) -> None:
+def refuse_unknown(folder: Path) -> None:
     """Refuse what stands beside the parts of a pack and would be passed over in silence."""
     known = [name for name in FOLDERS if "/" not in name]
     for path in sorted(folder.iterdir()):
@@ -185,14 +234,7 @@ def _sections(documents: Iterable[Document]) -> Iterable[Section]:
     return (Section(document) for document in documents)
 
 
-def _decisions(documents: Iterable[Document]) -> Iterable[Sample]:
-    """Yield the sample lookups of decision tables."""
-    for section in _sections(documents):
-        section.only("kind", "decisions").choice("kind", ("decisions",))
-        yield from read_samples(section, "decisions", "verdict")
-
-
-def _version(documents: Mapping[str, list[Document]]) -> str:
+def _version(documents: Documents) -> str:
     """Return the hash of what the pack says, whatever its layout."""
     content = sorted(
         (document.file, json.dumps(document.content, sort_keys=True, ensure_ascii=True))

@@ -1,4 +1,4 @@
-"""Samples: literal lookups in rule files, with what is expected of them."""
+"""Samples: literal lookups with what is expected of them, as the judge takes lookups."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from auditwatch.core.schema import CONTEXT_TABLES, LOOKUPS, SOURCE_FIELDS, Context
+from auditwatch.core.schema import CONTEXT_TABLES, LOOKUPS, Context
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from auditwatch.check.section import Section
-
-__all__ = ["Sample", "read_samples", "sample_batch", "sample_context"]
+__all__ = ["AT", "WRITABLE", "Sample", "sample_batch", "sample_context"]
 
 WRITABLE: Final = tuple(
     name
@@ -43,9 +41,12 @@ class Sample:
     not_exported : frozenset of str
         Fields its source does not export.
     expected : str
-        ``true`` or ``false`` for a rule; a verdict, or verdict and statement, for the policy.
+        ``true``, ``false`` or the places of the lookups that hit (``2, 3``) for a rule; a verdict,
+        verdict and statement, or these and what is missing, for the policy.
     place : str
         ``file:line``.
+    says : str
+        What the sentence must contain; empty when nothing is asked of it.
     """
 
     title: str
@@ -54,72 +55,12 @@ class Sample:
     not_exported: frozenset[str]
     expected: str
     place: str = field(compare=False)
+    says: str = ""
 
     @property
     def lookup(self) -> Mapping[str, str]:
         """Return the first lookup, which is the only one of most samples."""
         return self.lookups[0]
-
-
-def read_samples(
-    section: Section, key: str = "tests", expects: str = "fires"
-) -> tuple[Sample, ...]:
-    """Read the list of samples under a key.
-
-    Raises
-    ------
-    RuleError
-        ``AW-RULES-002`` to ``-004``, ``AW-YAML-006``: a key or value that cannot be used.
-    """
-    return tuple(_sample(item, expects) for item in section.sections(key))
-
-
-def _sample(section: Section, expects: str) -> Sample:
-    """Read one sample."""
-    several = ("lookups",) if expects == "fires" and section.has("lookups") else ("lookup",)
-    section.only("title", *several, "context", "not_exported", expects)
-    if several == ("lookups",):
-        lookups = tuple(_lookup(item.only(*WRITABLE, AT)) for item in section.sections("lookups"))
-    else:
-        lookups = (_lookup(section.section("lookup").only(*WRITABLE, AT)),)
-    context: dict[str, tuple[Mapping[str, str], ...]] = {}
-    if section.has("context"):
-        given = section.section("context").only(*CONTEXT_TABLES)
-        for name in given.keys:
-            rows = (row.only(*CONTEXT_TABLES[name].names) for row in given.sections(name))
-            context[name] = tuple({key: row.text(key) for key in row.keys} for row in rows)
-    return Sample(
-        title=section.text("title"),
-        lookups=lookups,
-        context=context,
-        not_exported=frozenset(section.texts("not_exported", SOURCE_FIELDS)),
-        expected=_expected(section, expects),
-        place=section.place,
-    )
-
-
-def _lookup(section: Section) -> Mapping[str, str]:
-    """Read the columns of one lookup; a time tells night, hour and weekday as well."""
-    found = {name: section.text(name) for name in section.keys}
-    if AT not in found:
-        return found
-    try:
-        when = datetime.fromisoformat(found[AT])
-    except ValueError as error:
-        raise section.error(
-            f"{AT!r} is no time", AT, code="AW-RULES-005", expected="2026-01-15T10:00:05"
-        ) from error
-    told = {"local_hour": str(when.hour), "local_weekday": str(when.weekday())}
-    return {"night": when.date().isoformat(), **told, **found}
-
-
-def _expected(section: Section, key: str) -> str:
-    """Return what is expected: a truth of a rule, the words of a verdict of the policy."""
-    if key == "verdict":
-        return section.text(key)
-    if not section.has(key):
-        raise section.error(f"{key!r} is missing", code="AW-RULES-002", expected=f"{key}: …")
-    return "true" if section.flag(key) else "false"
 
 
 def sample_batch(samples: Iterable[Sample]) -> pa.RecordBatch:

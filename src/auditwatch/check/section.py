@@ -84,7 +84,7 @@ class Section:
         value = self.document.at(*self.path, key)
         if not isinstance(value, str) or not value.strip():
             raise self.error(f"{key!r} is no text", key, code="AW-RULES-003", expected="some text")
-        self._refuse_changed(value, key)
+        self.refuse_changed(value, key)
         return value
 
     def choice(self, key: str, known: Collection[str], default: str | None = None) -> str:
@@ -146,7 +146,7 @@ class Section:
             place = (key,) if isinstance(value, str) else (key, position)
             if not isinstance(item, str) or not item.strip():
                 raise self.error("not a text", *place, code="AW-RULES-003", expected="a text")
-            self._refuse_changed(item, *place)
+            self.refuse_changed(item, *place)
             if item in items[:position]:
                 raise self.error(f"{item!r} twice", *place, code="AW-RULES-003", expected="once")
             if known is not None:
@@ -169,7 +169,7 @@ class Section:
         for position in range(len(items)):
             yield Section(self.document, (*self.path, key, position))
 
-    def _refuse_changed(self, value: str, *place: str | int) -> None:
+    def refuse_changed(self, value: str, *place: str | int) -> None:
         """Refuse a text without quotes that other readers of the file take for something else."""
         other = self.document.changed.get((*self.path, *place))
         if other is not None:

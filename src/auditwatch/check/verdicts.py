@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple, fields, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from auditwatch.check.columns import Columns
 
-__all__ = ["give_verdicts"]
+__all__ = ["ask", "give_verdicts", "on_day"]
 
 ROOM = 1 << 62
 
@@ -79,6 +79,47 @@ def give_verdicts(policy: Policy, columns: Columns) -> pa.Table:
     dealt = {name: pa.array(texts.get(name, ()), pa.string()).take(dealing) for name in names}
     given = {name: columns.batch.column(name).cast(pa.string()) for name in ("event_id", "night")}
     return pa.table({**given, **dealt}).select(list(VERDICTS.names)).cast(VERDICTS.schema)
+
+
+def ask(policy: Policy, columns: Columns) -> list[Question]:
+    """Return what the policy is asked about each row, every requirement answered.
+
+    Parameters
+    ----------
+    policy : Policy
+        What is permitted and what is forbidden.
+    columns : Columns
+        The batch; a small one, since every row is asked by itself.
+
+    Returns
+    -------
+    list of Question
+        One a row, on the row's own night; the policy decides it as `give_verdicts` does.
+    """
+    axes, nights = _declared_axes(policy, columns), night_days(columns).tolist()
+    answers = {
+        name: three_valued(one.tree, columns).tolist() for name, one in policy.requirements.items()
+    }
+    return [
+        replace(
+            on_day(policy, _question(axes, policy, row), EPOCH + timedelta(days=night)),
+            answers={name: given[row] for name, given in answers.items()},
+        )
+        for row, night in enumerate(nights)
+    ]
+
+
+def on_day(policy: Policy, question: Question, day: date) -> Question:
+    """Return the question of a lookup as if it had been made on another day, all else the same."""
+    valid = _valid(policy, question.purpose, day, question.jurisdiction)
+    return replace(question, day=day, purpose_valid=valid)
+
+
+def _valid(policy: Policy, purpose: str | None, day: date, jurisdiction: str | None) -> int:
+    """Answer whether a declared code is one, in force on a day in a state."""
+    known = policy.catalogue.purposes.get(purpose or "")
+    state = known.state(day, jurisdiction) if known else "undefined"
+    return UNKNOWN if state is None else YES if state == "valid" else NO
 
 
 def _declared_axes(policy: Policy, columns: Columns) -> dict[str, _Axis]:
@@ -237,8 +278,6 @@ def _distinct(key: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int
 def _question(axes: dict[str, _Axis], policy: Policy, row: int) -> Question:
     """Return what the policy is asked about one row, before any requirement is answered."""
     found = {name: axis.values[axis.codes[row]] for name, axis in axes.items()}
-    known = policy.catalogue.purposes.get(found["purpose"])
-    state = known.state(found["day"], found["jurisdiction"]) if known else "undefined"
     return Question(
         unit=found["unit"],
         role=found["role"],
@@ -246,7 +285,7 @@ def _question(axes: dict[str, _Axis], policy: Policy, row: int) -> Question:
         system=found["system"],
         transaction=found["transaction"],
         purpose=found["purpose"],
-        purpose_valid=UNKNOWN if state is None else YES if state == "valid" else NO,
+        purpose_valid=_valid(policy, found["purpose"], found["day"], found["jurisdiction"]),
         day=found["day"],
         answers={},
         hidden=found["hidden"],

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["Document", "Plain", "read_documents", "suggest"]
+__all__ = ["Document", "Plain", "parse_documents", "read_documents", "suggest"]
 
 MAX_BYTES: Final = 256 * 1024  # a rule file is read by people; larger is a mistake or an attack
 MAX_DEPTH: Final = 16
@@ -129,7 +129,24 @@ def read_documents(path: Path, *, shown: str | None = None) -> list[Document]:
         file that can be read.
     """
     name = shown or str(path)
-    raw = _read(path, name)
+    return parse_documents(_read(path, name), name)
+
+
+def parse_documents(raw: bytes, name: str) -> list[Document]:
+    """Read the bytes of a YAML file strictly.
+
+    Parameters
+    ----------
+    raw : bytes
+        The file's content.
+    name : str
+        Name to show in errors.
+
+    Raises
+    ------
+    RuleError
+        As `read_documents`, but for ``-008``.
+    """
     try:
         text = raw.decode("utf-8-sig")
         _refuse_tricks(text, name)

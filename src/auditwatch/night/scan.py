@@ -13,9 +13,8 @@ import pyarrow.compute as pc
 from auditwatch import __version__
 from auditwatch.check import Ruleset, load_rules
 from auditwatch.core.clock import now, silent_before
-from auditwatch.core.files import lock, write_atomic
+from auditwatch.core.files import lock
 from auditwatch.core.schema import (
-    CONTEXT_TABLES,
     HITS,
     LOOKUPS,
     PAIR_NIGHTS,
@@ -29,8 +28,8 @@ from auditwatch.findings.gaps import KINDS
 from auditwatch.findings.grouping import FACT_COLUMNS, gather
 from auditwatch.findings.model import NightResult, Run
 from auditwatch.findings.store import Store
-from auditwatch.ingest import read_context
 from auditwatch.night.blindness import read_blindness
+from auditwatch.night.context import context_of
 from auditwatch.night.gaps import GapFinder
 from auditwatch.night.judging import JudgedNight, facts_of, is_judged, judge_nights
 from auditwatch.night.plan import (
@@ -48,7 +47,6 @@ from auditwatch.score import model_id, pair_nights, score_nights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from auditwatch.check import Facts
     from auditwatch.config import Workspace
@@ -56,7 +54,7 @@ if TYPE_CHECKING:
     from auditwatch.findings.gaps import Gap
     from auditwatch.night.blindness import Blindness
 
-__all__ = ["context_of", "run_scan"]
+__all__ = ["run_scan"]
 
 OPEN: Final = ("open", "reopened")
 TOP: Final = 5  # findings named on the terminal; the report has the rest
@@ -117,38 +115,6 @@ def _read(
             else read_followed(workspace, foreman, tell)
         )
     return rules, context, kept, read
-
-
-def context_of(workspace: Workspace, request: Request) -> tuple[Context, list[str]]:
-    """Read the context tables, keep what was given for later nights, say what is from earlier.
-
-    What is given wins over the settings, and those over what an earlier scan was given: a night by
-    timer must not judge without the roster because nobody repeated it.
-    """
-    paths = _context_paths(workspace, request)
-    context = read_context(paths, workspace.settings.agency.timezone)
-    for name, path in request.context.items():
-        write_atomic(_kept(workspace, name), path.read_bytes())
-    return context, [name for name, path in paths.items() if path == _kept(workspace, name)]
-
-
-def _context_paths(workspace: Workspace, request: Request) -> dict[str, Path]:
-    """Return where each context table is that is at hand."""
-    paths: dict[str, Path] = {}
-    for name in CONTEXT_TABLES:
-        setting = getattr(workspace.settings.context, name)
-        if name in request.context:
-            paths[name] = request.context[name]
-        elif setting:
-            paths[name] = workspace.root / setting
-        elif _kept(workspace, name).exists():
-            paths[name] = _kept(workspace, name)
-    return paths
-
-
-def _kept(workspace: Workspace, name: str) -> Path:
-    """Return where the copy of a context table is kept."""
-    return workspace.context / f"{name}.csv"
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from auditwatch.check import judge_policy, load_rules
 from auditwatch.core.schema import LOOKUPS
 from auditwatch.engine.lake import Lake
 from auditwatch.night.blindness import read_blindness
+from auditwatch.night.context import context_of
 from auditwatch.night.judging import facts_of, is_judged
 from auditwatch.night.plan import known_day, nights_asked
 from auditwatch.night.request import Request
-from auditwatch.night.scan import context_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

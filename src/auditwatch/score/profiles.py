@@ -20,11 +20,9 @@ if TYPE_CHECKING:
 
     from auditwatch.core.schema import Context
 
-__all__ = ["SEES", "UNKNOWN", "pair_nights"]
+__all__ = ["UNKNOWN", "pair_nights"]
 
 UNKNOWN: Final = "unknown"
-#: What every view rests on: who, whom, and whether a case number explains it.
-SEES: Final = ("operator_id", "subject_id", "case_id")
 KEYS: Final = ("night", "operator_id", "subject_id")
 READ: Final = (
     "event_id", "lookup_id", "origin", "night", "operator_id", "operator_role", "operator_unit",

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from auditwatch.core.schema import Context
     from auditwatch.score.sight import Known
 
-__all__ = ["View", "blind_views", "views"]
+__all__ = ["SEES", "View", "blind_views", "views"]
+
+#: What every view rests on: who, whom, and whether a case number explains it.
+SEES: Final = ("operator_id", "subject_id", "case_id")
 
 
 class View(Protocol):
