@@ -21,8 +21,8 @@ from auditwatch.evaluate.truth import Episode, within
 from auditwatch.findings.store import Store
 from auditwatch.ingest import read_context
 from auditwatch.night import Request, ingest_files, run_scan
+from auditwatch.night.context import context_of
 from auditwatch.night.judging import is_judged
-from auditwatch.night.scan import context_of
 from auditwatch.score import blind_views, views
 
 if TYPE_CHECKING:

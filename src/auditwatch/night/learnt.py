@@ -8,9 +8,9 @@ from auditwatch.core.errors import UsageError
 from auditwatch.core.schema import PAIR_NIGHTS
 from auditwatch.engine.lake import Lake
 from auditwatch.engine.local import LocalEngine
+from auditwatch.night.context import context_of
 from auditwatch.night.plan import oldest
 from auditwatch.night.request import Request
-from auditwatch.night.scan import context_of
 from auditwatch.score import believed
 
 if TYPE_CHECKING:
