@@ -127,7 +127,7 @@ def _require_whole(path: Path) -> None:
     """Refuse to read records again of a file that is gone, and say why it takes the file."""
     if not path.exists():
         raise UsageError(
-            "no such file",
+            "no such file to read refused records of",
             code="AW-FILES-004",
             where=str(path),
             expected="the very file that was read, under any name and in any place",
