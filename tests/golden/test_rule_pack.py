@@ -266,6 +266,14 @@ def test_every_pattern_of_misuse_has_its_rules(
     assert set(PATTERNS[pattern]) & (called - told) == set()
 
 
+def test_the_page_on_the_pack_names_every_rule(ruleset: Ruleset) -> None:
+    """The page that says what the pack looks for leaves out no rule and no forbid."""
+    page = (RULES.parent / "docs/explanation/rule-pack.md").read_text("utf-8")
+    names = {rule.rule_id for rule in ruleset.rules}
+    names |= {one.statement_id for one in ruleset.statements if one.forbids}
+    assert [name for name in sorted(names) if f"`{name}`" not in page] == []
+
+
 #: Something that stops one thing of the pack from holding: what, in which file, and by what text.
 STOPS = [
     ("self-lookup", "detections/self-lookup.yml", "subject_relation: self", "subject_relation: x"),
