@@ -30,42 +30,49 @@ def daily_work(profiles: ibis.Table) -> ibis.Table:
 
 
 def values_seen(
-    profiles: ibis.Table, nights: ibis.Table, known: Known, view: str, width: int
+    profiles: ibis.Table, nights: ibis.Table, known: Known, view: str, *, width: int, count: str
 ) -> ibis.Table:
-    """Count the nights of each operator marked tonight at the one value that others share least.
+    """Count the marks of each operator marked tonight with the one value that stands out most.
+
+    Parameters
+    ----------
+    view : str
+        Whose marks.
+    width : int
+        Nights of the window.
+    count : str
+        What is counted: ``nights``, distinct ``subjects``, or subject-``days``.
 
     Returns
     -------
     ibis.Table
-        `night_number`, `operator_id`, `role`, `unit`, `value`, `window`; `nights` (with that
-        value), `others` (operator-nights of others with it), `observed` (the one minus the other),
-        `subjects` and `lookups` with it, `elsewhere` (the operator's nights with other values, each
-        value apart), `values` (distinct ones in the agency), `exposure` (subject-days), `first`.
+        `night_number`, `operator_id`, `role`, `unit`, `value`, `window`; with that value `nights`,
+        `subjects`, `days`, `lookups` and `others` (what others count, added up); `observed` (the
+        operator's count minus that); `elsewhere` (the operator's counts with other values, added
+        up), `values` (distinct ones in the agency), `exposure` (subject-days), `first`.
     """
     rows, window = marks_of(known, view), known.within(width)
-    each = rows.group_by("night_number", "operator_id", "value").aggregate(
-        lookups=rows.lookups.sum(), subjects=rows.count()
-    )
     spans = nights.select(tonight="night_number")
-    near = spans.join(each, between(each.night_number, spans.tonight, window))
-    by_value = near.group_by("tonight", "value").aggregate(all_nights=near.count())
+    near = spans.join(rows, between(rows.night_number, spans.tonight, window))
     mine = near.group_by("tonight", "operator_id", "value").aggregate(
-        nights=near.count(), subjects=near.subjects.sum(), lookups=near.lookups.sum(),
-        first=near.night_number.min(), last=near.night_number.max(),
+        nights=near.night_number.nunique(), subjects=near.subject_id.nunique(), days=near.count(),
+        lookups=near.lookups.sum(), first=near.night_number.min(), last=near.night_number.max(),
     )  # fmt: skip
-    mine = mine.join(by_value, ["tonight", "value"])
-    mine = mine.mutate(others=mine.all_nights - mine.nights)
-    mine = mine.mutate(observed=mine.nights - mine.others)
+    counted = mine[count]
+    by_value = mine.group_by("tonight", "value").aggregate(all_of_value=counted.sum())
     agency = by_value.group_by("tonight").aggregate(values=by_value.count())
-    person = mine.group_by("tonight", "operator_id").aggregate(all_mine=mine.nights.sum())
+    person = mine.group_by("tonight", "operator_id").aggregate(all_of_person=counted.sum())
+    mine = mine.join(by_value, ["tonight", "value"])
+    others = mine.all_of_value - mine[count]
+    mine = mine.mutate(others=others, observed=mine[count] - others)
     best = _best(mine.filter(mine.last == mine.tonight))
     best = best.join(agency, "tonight").join(person, ["tonight", "operator_id"])
-    work = daily_work(profiles).rename(tonight="night_number")
+    work = daily_work(profiles).rename(tonight="night_number", worked="days")
     whole = best.join(work, ["tonight", "operator_id"])
     return whole.select(
-        "operator_id", "role", "unit", "value", "nights", "others", "observed", "subjects",
-        "lookups", "values", "first", night_number="tonight", exposure="days",
-        elsewhere=whole.all_mine - whole.nights, window=ibis.literal(window, "int64"),
+        "operator_id", "role", "unit", "value", "nights", "subjects", "days", "others", "observed",
+        "lookups", "values", "first", night_number="tonight", exposure="worked",
+        elsewhere=whole.all_of_person - whole[count], window=ibis.literal(window, "int64"),
     )  # fmt: skip
 
 
@@ -79,24 +86,62 @@ def _best(mine: ibis.Table) -> ibis.Table:
 
 
 def marked_share(
-    profiles: ibis.Table, nights: ibis.Table, known: Known, view: str, *, width: int, least: int
+    profiles: ibis.Table,
+    nights: ibis.Table,
+    known: Known,
+    view: str,
+    *,
+    width: int,
+    least: int,
+    by_night: bool = False,
 ) -> ibis.Table:
-    """Count marked subject-days of each active operator, against all and the operator's own past.
+    """Count the marks of each active operator, against all of the work and the operator's past.
 
     Parameters
     ----------
+    view : str
+        Whose marks.
     width : int
         Nights of the window.
     least : int
         Fewer nights with a mark are no pattern and count as none.
+    by_night : bool
+        Count nights with a mark out of active nights; otherwise subject-days out of all of them.
 
     Returns
     -------
     ibis.Table
-        `night_number`, `operator_id`, `role`, `unit`, `window`; `observed`, `exposure` (marked and
-        all subject-days), `on_nights`, `active_nights`, `lookups`, `first`; `own_observed`,
-        `own_exposure` of the nights before the window in the same role and unit.
+        `night_number`, `operator_id`, `role`, `unit`, `window`; `observed` out of `exposure`;
+        `marked_days`, `on_nights`, `active_nights`, `lookups` (marked), `first`; `own_observed`
+        out of `own_exposure` on the nights before the window, in the same role and unit.
     """
+    joined = _past(profiles, nights, known, view)
+    window = min(width, max(1, known.reach * 2 // 3))
+    now = joined.night_number - joined.then < window
+    before = ~now & (joined.role == joined.as_role) & (joined.unit == joined.of_unit)
+    seen = now & (joined.odd > 0)
+    part, whole = (joined.hit, joined.one) if by_night else (joined.odd, joined.days)
+    on_nights = seen.cast("int64").sum()
+    lasting = (on_nights >= least).cast("int64")
+    return (
+        joined.group_by(*KEY)
+        .aggregate(
+            observed=ibis.ifelse(now, part, 0).sum() * lasting,
+            exposure=ibis.ifelse(now, whole, 0).sum(),
+            marked_days=ibis.ifelse(now, joined.odd, 0).sum(),
+            on_nights=on_nights,
+            active_nights=now.cast("int64").sum(),
+            lookups=ibis.ifelse(now, joined.lookups, 0).sum(),
+            own_observed=ibis.ifelse(before, part, 0).sum(),
+            own_exposure=ibis.ifelse(before, whole, 0).sum(),
+            first=ibis.ifelse(seen, joined.then, ibis.null("int64")).min(),
+        )
+        .mutate(window=ibis.literal(window, "int64"))
+    )
+
+
+def _past(profiles: ibis.Table, nights: ibis.Table, known: Known, view: str) -> ibis.Table:
+    """Join every active operator's nights with all that a measured night may look back on."""
     rows = marks_of(known, view)
     pairs = rows.group_by("night_number", "operator_id", "subject_id").aggregate(
         lookups=rows.lookups.sum()
@@ -104,41 +149,17 @@ def marked_share(
     odd = pairs.group_by("night_number", "operator_id").aggregate(
         odd=pairs.count(), lookups=pairs.lookups.sum()
     )
-    work = daily_work(profiles)
-    daily = work.left_join(odd, ["night_number", "operator_id"]).select(
-        *KEY, "days", odd=odd.odd.fill_null(0), lookups=odd.lookups.fill_null(0)
+    daily = daily_work(profiles).left_join(odd, ["night_number", "operator_id"])
+    daily = daily.select(
+        *KEY, "days", odd=daily.odd.fill_null(0), lookups=daily.lookups.fill_null(0)
     )
     tonight = daily.semi_join(nights, "night_number").select(*KEY)
-    past = daily.select("days", "odd", "lookups", then="night_number", who="operator_id",
-                        as_role="role", of_unit="unit")  # fmt: skip
-    reach = known.within(known.reach)
-    span = between(past.then, tonight.night_number, reach)
-    joined = tonight.join(past, [tonight.operator_id == past.who, *span])
-    window = min(width, max(1, reach * 2 // 3))
-    return _share(joined, window, least)
-
-
-def _share(joined: ibis.Table, window: int, least: int) -> ibis.Table:
-    """Add up the window and what lies before it."""
-    now = joined.night_number - joined.then < window
-    before = ~now & (joined.role == joined.as_role) & (joined.unit == joined.of_unit)
-    seen = now & (joined.odd > 0)
-    on_nights = seen.cast("int64").sum()
-    lasting = (on_nights >= least).cast("int64")
-    return (
-        joined.group_by(*KEY)
-        .aggregate(
-            observed=ibis.ifelse(now, joined.odd, 0).sum() * lasting,
-            exposure=ibis.ifelse(now, joined.days, 0).sum(),
-            on_nights=on_nights,
-            active_nights=now.cast("int64").sum(),
-            lookups=ibis.ifelse(now, joined.lookups, 0).sum(),
-            own_observed=ibis.ifelse(before, joined.odd, 0).sum(),
-            own_exposure=ibis.ifelse(before, joined.days, 0).sum(),
-            first=ibis.ifelse(seen, joined.then, ibis.null("int64")).min(),
-        )
-        .mutate(window=ibis.literal(window, "int64"))
-    )
+    past = daily.select(
+        "days", "odd", "lookups", then="night_number", who="operator_id", as_role="role",
+        of_unit="unit", hit=(daily.odd > 0).cast("int64"), one=ibis.literal(1, "int64"),
+    )  # fmt: skip
+    span = between(past.then, tonight.night_number, known.reach)
+    return tonight.join(past, [tonight.operator_id == past.who, *span])
 
 
 def traced(units: ibis.Table, known: Known, view: str, *, by_value: bool = False) -> ibis.Table:

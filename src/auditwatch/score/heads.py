@@ -59,6 +59,12 @@ class Heads:
     def __len__(self) -> int:
         return len(self.time)
 
+    def days(self) -> np.ndarray:
+        """Return the night of each row as days since 1970-01-01, shape (n,)."""
+        nights = self.texts["night"].to_numpy(zero_copy_only=False).astype("datetime64[D]")
+        found: np.ndarray = nights.astype(np.int64)[self.codes["night"]]
+        return found
+
     def text(self, column: str, rows: np.ndarray) -> pa.Array:
         """Return the texts of some rows; null where nothing was given."""
         codes = self.codes[column][rows]

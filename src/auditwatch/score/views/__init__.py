@@ -48,7 +48,7 @@ class Marks:
     rows : np.ndarray of int, shape (n,)
         Their places among the heads; a lookup may be marked more than once, by several of these.
     what : pa.Array of str, shape (n,)
-        The value counted with them: a terminal, a case number; empty where there is nothing to tell.
+        The value counted with them: a terminal, a case number; empty where there is none.
     """
 
     rows: np.ndarray

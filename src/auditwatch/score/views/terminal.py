@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import ibis
 import numpy as np
 
 from auditwatch.score.counting import traced, values_seen
@@ -19,6 +18,7 @@ from auditwatch.score.words import count, iso, nights_seen, number, operator
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import ibis
     import pandas as pd
 
     from auditwatch.core.schema import Context
@@ -89,7 +89,7 @@ def _subjects_of_sitting(heads: Heads) -> np.ndarray:
 
 def measure(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Table:
     """Count, for each operator marked tonight, nights at the one terminal least shared."""
-    return values_seen(profiles, nights, known, NAME, WINDOW_NIGHTS[0])
+    return values_seen(profiles, nights, known, NAME, width=WINDOW_NIGHTS[0], count="nights")
 
 
 def expect(measured: pd.DataFrame) -> np.ndarray:
