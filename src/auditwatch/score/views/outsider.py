@@ -50,7 +50,7 @@ def mark(heads: Heads, context: Context) -> Marks:
     met = met[(met["opened"] <= met["day"]) & (met["day"] <= met["opened"] + CASE_DAYS)]
     team = _team(context.cases, heads)
     mine = met.merge(team, on=["case", "operator_id"], how="left", indicator="part")["part"]
-    strange = (mine.to_numpy() != "both") & (met["operator_unit"] != met["unit"]).to_numpy()
+    strange = mine.to_numpy() != "both"
     found = met[strange].sort_values(["row", "case"])
     numbers = context.cases["case_id"].take(pa.array(found["case"].to_numpy()))
     return Marks(found["row"].to_numpy(), numbers.combine_chunks())

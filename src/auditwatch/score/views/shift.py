@@ -31,7 +31,7 @@ NAME: Final = "shift"
 STORY: Final = "operator"
 TAIL: Final = "beta_binomial"
 WINDOW_NIGHTS: Final = (30,)
-LEAST: Final = 2  # one call-out is a chance
+LEAST: Final = 3  # one call-out is a chance, and so are two
 NEEDS: Final[tuple[frozenset[str], ...]] = ()
 
 PAUSE: Final = 90 * 60  # seconds without a lookup that end a sitting; overtime has shorter ones
@@ -47,7 +47,8 @@ def mark(heads: Heads, context: Context) -> Marks:
         apart = _off_duty(heads, first, last, context.duty)
     else:
         apart = ~alone & ~_at_midnight(heads, first, last) & _smaller(heads, first)
-    rows = np.flatnonzero(apart & heads.timed & (last - first <= LONGEST))
+    called = _of_sitting(heads, first, heads.explained)  # a call-out has its case
+    rows = np.flatnonzero(apart & heads.timed & (last - first <= LONGEST) & (called == 0))
     return Marks(rows, pa.array([""] * len(rows), pa.string()))
 
 
@@ -62,11 +63,19 @@ def _sittings(heads: Heads) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return heads.time[starts][sitting], heads.time[ends.astype(int)][sitting], sittings[night] == 1
 
 
+def _of_sitting(heads: Heads, first: np.ndarray, flags: np.ndarray) -> np.ndarray:
+    """Return how many lookups of each lookup's sitting have a flag."""
+    night = heads.group("night", "operator_id")
+    sitting = np.cumsum(np.r_[True, (np.diff(night) != 0) | (np.diff(first) != 0)][: len(heads)])
+    found: np.ndarray = np.bincount(sitting, flags)[sitting].astype(np.int64)
+    return found
+
+
 def _smaller(heads: Heads, first: np.ndarray) -> np.ndarray:
     """Tell which lookups are of a sitting with less than half the lookups of the night."""
     night = heads.group("night", "operator_id")
-    sitting = np.unique(np.stack([night, first]), axis=1, return_inverse=True)[1].ravel()
-    found: np.ndarray = 2 * np.bincount(sitting)[sitting] < np.bincount(night)[night]
+    size = _of_sitting(heads, first, np.ones(len(heads), dtype=bool))
+    found: np.ndarray = 2 * size < np.bincount(night, minlength=1)[night]
     return found
 
 
