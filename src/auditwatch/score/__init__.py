@@ -3,13 +3,14 @@
 from typing import TYPE_CHECKING
 
 from auditwatch.core.late import late
-from auditwatch.score.views import SEES, blind_views, views
+from auditwatch.score.views import SEES, blind_views, fields_of, views
 
 if TYPE_CHECKING:
     from auditwatch.score.beliefs import Belief, beliefs, believed
     from auditwatch.score.estimators import ConformalTail, FamilyCombiner, TailSurprisal
+    from auditwatch.score.marks import mark_nights
     from auditwatch.score.nights import model_id, score_nights
-    from auditwatch.score.profiles import pair_nights
+    from auditwatch.score.profiles import pair_nights, profile_nights
     from auditwatch.score.scorer import LookupScorer
     from auditwatch.score.state import load_state, save_state
 
@@ -23,9 +24,12 @@ __all__ = [
     "beliefs",
     "believed",
     "blind_views",
+    "fields_of",
     "load_state",
+    "mark_nights",
     "model_id",
     "pair_nights",
+    "profile_nights",
     "save_state",
     "score_nights",
     "views",
@@ -42,8 +46,10 @@ __getattr__ = late(
         "beliefs": "beliefs",
         "believed": "beliefs",
         "load_state": "state",
+        "mark_nights": "marks",
         "model_id": "nights",
         "pair_nights": "profiles",
+        "profile_nights": "profiles",
         "save_state": "state",
         "score_nights": "nights",
     },
