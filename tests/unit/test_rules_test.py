@@ -161,6 +161,11 @@ SPOILED = {
     "places": ("[2, 3, 4]", "[second]", "AW-RULES-003"),
     "no such rule": ("rule: many-guns", "rule: many-gunz", "AW-RULES-004"),
     "unknown key": ("says: T1", "say: T1", "AW-YAML-006"),
+    "no day in a roster": (
+        "fires: false",
+        "context: {roster: [{operator_id: T1, trained_until: soon}]}\n    fires: false",
+        "AW-RULES-005",
+    ),
 }
 
 
