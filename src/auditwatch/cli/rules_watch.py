@@ -13,6 +13,8 @@ from auditwatch.cli.show import count, narrate, open_workspace
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from auditwatch.check.trial.again import Again
+
 __all__ = ["watch"]
 
 LOOK_EVERY: Final = 0.2  # seconds
@@ -31,15 +33,17 @@ def watch(workspace: Path | None, folder: Path | None) -> None:
       auditwatch rules watch rules/
     """
     from auditwatch.check.ruleset import refuse_missing
+    from auditwatch.check.trial.again import Again
 
     place = folder or open_workspace(workspace).rules
     refuse_missing(place)
     narrate(f"watching {place}, ctrl-C ends it")
     seen: dict[str, tuple[int, int]] = {}
+    again = Again()
     while True:
         found = _state(place)
         if found != seen:
-            for line in _told(place):
+            for line in _told(place, again):
                 click.echo(line)
             seen = found
         time.sleep(LOOK_EVERY)
@@ -57,9 +61,8 @@ def _state(folder: Path) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _told(folder: Path) -> Iterator[str]:
+def _told(folder: Path, again: Again) -> Iterator[str]:
     """Yield what lint and tests say, then a line of counts."""
-    from auditwatch.check.trial import try_samples
     from auditwatch.check.trial.linting import look_over
     from auditwatch.core.errors import RuleError
 
@@ -72,7 +75,7 @@ def _told(folder: Path) -> Iterator[str]:
     for problem in looked.problems:
         if problem.level != "info":
             yield f"{folder / problem.where}: {problem.level}: {problem.what} [{problem.code}]"
-    trials = list(try_samples(looked.pack.ruleset)) if looked.pack is not None else []
+    trials = again.trials(looked.pack.ruleset) if looked.pack is not None else []
     failed = [trial for trial in trials if not trial.passed]
     for trial in failed:
         sample = trial.sample

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from auditwatch.check.judge import judge
+from auditwatch.check.judge import judge, judge_rules
 from auditwatch.check.lifting import hold_ceilings
 from auditwatch.check.sample import Sample, sample_batch
 from auditwatch.check.trial.sampled import sample_facts, together
@@ -96,8 +96,8 @@ def try_rule(ruleset: Ruleset, rule: Rule) -> Iterator[Trial]:
     """
     own = alone(ruleset, rule)
     for samples in together(rule.samples) if rule.correlation is None else _apart(rule.samples):
-        judged = judge(own, sample_batch(samples), sample_facts(samples))
-        hits = [one for one in judged.hits.to_pylist() if one["rule_id"] == rule.rule_id]
+        found = judge_rules(own, sample_batch(samples), sample_facts(samples)).to_pylist()
+        hits = [one for one in found if one["rule_id"] == rule.rule_id]
         said = {one["event_id"]: PLAIN.text(one["says"]) for one in reversed(hits)}
         for sample, names in zip(samples, _names(samples), strict=True):
             places = [str(place) for place, name in enumerate(names, 1) if name in said]
