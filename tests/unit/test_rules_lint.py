@@ -250,3 +250,13 @@ def test_a_folder_that_is_no_pack_is_refused(run: Callable[..., Told], tmp_path:
     told = run("rules", "lint", tmp_path)
     assert (told.code, told.out) == (2, "")
     assert "AW-RULES-001" in told.err
+
+
+def test_a_list_without_entries_is_refused(run: Callable[..., Told], tmp_path: Path) -> None:
+    """A rule that expands an empty list could never hold."""
+    pack = clean_pack(tmp_path / "p")
+    path = pack / "catalogue/lists/staff.yml"
+    path.write_text("kind: list\nname: staff\nmatch: word\nmeans: Nobody.\n")
+    told = run("rules", "lint", pack)
+    assert told.code == 2
+    assert "lists/staff.yml:1:1: error: the list 'staff' has no entries [AW-RULES-002]" in told.out
