@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from auditwatch.check.facts import Facts
     from auditwatch.check.ruleset import Ruleset
 
-__all__ = ["Judged", "for_windows", "judge", "judge_policy", "judge_rows", "judge_windows"]
+__all__ = [
+    "Judged",
+    "for_windows",
+    "judge",
+    "judge_policy",
+    "judge_rows",
+    "judge_rules",
+    "judge_windows",
+]
 
 
 @dataclass(frozen=True)
@@ -129,6 +137,14 @@ def judge_windows(
 def judge_policy(ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts) -> pa.Table:
     """Return the verdicts of `judge` alone, without asking any rule."""
     return give_verdicts(ruleset.policy, Columns(_heads(batch), facts, ruleset.catalogue))
+
+
+def judge_rules(ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts) -> pa.Table:
+    """Return the hits of `judge` alone, without asking the policy; exceptions lift none."""
+    columns = Columns(_heads(batch), facts, ruleset.catalogue)
+    alone, _ = detection_hits(ruleset.rules, columns)
+    windows, _ = window_hits(ruleset.rules, columns)
+    return in_order([alone, windows], columns.batch.column("event_id"))
 
 
 def _for_windows(ruleset: Ruleset, columns: Columns) -> pa.RecordBatch:

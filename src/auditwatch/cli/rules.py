@@ -13,6 +13,8 @@ from auditwatch.cli.rules_explain import explain
 from auditwatch.cli.rules_fmt import fmt
 from auditwatch.cli.rules_lint import lint
 from auditwatch.cli.rules_test import test
+from auditwatch.cli.rules_watch import watch
+from auditwatch.cli.rules_write import doc, new, schema
 from auditwatch.cli.show import emit_json, open_workspace, print_table
 
 if TYPE_CHECKING:
@@ -37,6 +39,10 @@ rules.add_command(explain)
 rules.add_command(fmt)
 rules.add_command(lint)
 rules.add_command(mutate)
+rules.add_command(doc)
+rules.add_command(new)
+rules.add_command(schema)
+rules.add_command(watch)
 rules.add_command(test)
 
 
