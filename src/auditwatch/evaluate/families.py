@@ -23,7 +23,7 @@ FAMILIES: Final[Mapping[str, frozenset[str]]] = {
     for name, members in {
         "ties": "tie household-lookup known-tie own-vehicle self-lookup partner-lookup "
         "tested-with-own-record",
-        "repeats": "pair closure victim private-reason numbered-on-a-subject "
+        "repeats": "pair pretext closure victim private-reason numbered-on-a-subject "
         "unnumbered-on-a-subject",
         "colleagues": "tie victim colleague-without-number crowd-on-a-colleague",
         "crowd": "burst victim crowd-on-one-subject crowd-on-a-colleague",
@@ -48,7 +48,7 @@ FAMILIES: Final[Mapping[str, frozenset[str]]] = {
         "gone": "lookup-after-separation lookup-while-suspended operator-not-on-roster "
         "training-lapsed",
         "systems": "mix admin-key-outside-records",
-        "requests": "outside-requester",
+        "requests": "relay outside-requester",
         "plates": "plate-read-without-purpose plate-reads-from-outside",
         "exports": "records-exported database-bulk-copy",
     }.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditwatch.core.errors import UsageError
-from auditwatch.core.schema import PAIR_NIGHTS
+from auditwatch.core.schema import MARK_NIGHTS, PAIR_NIGHTS
 from auditwatch.engine.lake import Lake
 from auditwatch.engine.local import LocalEngine
 from auditwatch.night.context import context_of
@@ -47,7 +47,8 @@ def scorer_of(workspace: Workspace, night: str | None) -> tuple[str, LookupScore
             hint="scan it first: auditwatch scan",
         )
     first = oldest(asked, workspace.settings.score.history_nights)
-    profiles = lake.read(PAIR_NIGHTS, [one for one in known if first < one <= asked])
+    window = [one for one in known if first < one <= asked]
+    profiles, marks = lake.read(PAIR_NIGHTS, window), lake.read(MARK_NIGHTS, window)
     context, _ = context_of(workspace, Request())
     with LocalEngine() as engine:
-        return asked, believed(asked, profiles, context, workspace.settings, engine)
+        return asked, believed(asked, profiles, marks, context, workspace.settings, engine)

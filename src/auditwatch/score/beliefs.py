@@ -54,7 +54,12 @@ class Belief:
 
 
 def believed(
-    night: str, profiles: pa.Table, context: Context, settings: Settings, engine: LocalEngine
+    night: str,
+    profiles: pa.Table,
+    marks: pa.Table,
+    context: Context,
+    settings: Settings,
+    engine: LocalEngine,
 ) -> LookupScorer:
     """Return the scorer that judges a night, fitted, with roles and units by name.
 
@@ -62,11 +67,11 @@ def believed(
     ----------
     night : str
         ISO date; one with lookups.
-    profiles, context, settings, engine
+    profiles, marks, context, settings, engine
         As for `score_nights`.
     """
     number = (date.fromisoformat(night) - EPOCH).days
-    measured = measure_nights([number], profiles, context, settings, engine)
+    measured = measure_nights([number], profiles, context, settings, engine, marks=marks)
     scorer = learnt_by(measured.rows, number, settings)
     scorer.tails_ = {key: _named(tail, measured.book) for key, tail in scorer.tails_.items()}
     return scorer
