@@ -59,7 +59,8 @@ class Piece:
     first_time, last_time : str
         ISO 8601 in UTC.
     surprise_milli : int
-        Of a pattern: -log10 tail probability x 1000; otherwise 0.
+        Of a pattern: -log10 tail probability x 1000. Of a rule or statement: what it is worth
+        beside that, as published; 0 before.
     title : str
         Of a rule: its title; of the policy: the verdict in words.
     varies : bool

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from auditwatch.core.cells import masked_rows
 from auditwatch.core.schema import PAIR_NIGHTS
-from auditwatch.score.cases import CaseBook, typed_number
+from auditwatch.score.cases import CaseBook, number_typed, typed_number
 from auditwatch.score.rush import rushed
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ READ: Final = (
     "event_id", "lookup_id", "origin", "night", "operator_id", "operator_role", "operator_unit",
     "subject_id", "case_id", "reason_norm", "time_quality",
 )  # fmt: skip
-COUNTS: Final = ("lookups", "explained", "numbered", "rushed")
-LABELS: Final = ("operator_role", "operator_unit")
+COUNTS: Final = ("lookups", "explained", "settled", "numbered", "rushed")
+LABELS: Final = ("operator_role", "operator_unit", "number")
 MOMENT: Final = pa.timestamp("us", tz="UTC")
 ROWS_AT_ONCE: Final = 1 << 19
 MACHINE: Final = pa.array(["hotlist", "batch"])
@@ -152,13 +152,16 @@ def _count(
     unit = _filled(rows["operator_unit"], rows["operator_id"], units)
     rows = rows.set_column(rows.column_names.index("operator_unit"), "operator_unit", unit)
     masked = masked_rows(rows["case_id"])
+    explained = pc.or_(book.explained(rows), masked)
     whole = {
         "operator_role": _filled(rows["operator_role"], rows["operator_id"], roles),
         "operator_unit": unit,
         "lookups": pa.array([1] * rows.num_rows, pa.int64()),
         # a case that is masked cannot be checked: it is not held against anyone
-        "explained": pc.cast(pc.or_(book.explained(rows), masked), pa.int64()),
+        "explained": pc.cast(explained, pa.int64()),
+        "settled": pc.cast(pc.and_(book.settled(rows), pc.invert(explained)), pa.int64()),
         "numbered": pc.cast(pc.or_(typed_number(rows).combine_chunks(), masked), pa.int64()),
+        "number": number_typed(rows),
         "rushed": pa.array([0] * rows.num_rows, pa.int64()),
     }
     return _merge(pa.table({**{name: rows[name] for name in KEYS}, **whole}))

@@ -87,7 +87,9 @@ class LookupScorer(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # they p
         parts = dict(_features(rows))
         self.tails_ = {key: _fit_tail(part) for key, part in parts.items()}
         self.reference_ = {
-            key: fit_reference(_raw(self.tails_[key], part), part["weight"].to_numpy(float))
+            key: fit_reference(
+                _once(_raw(self.tails_[key], part), part), part["weight"].to_numpy(float)
+            )
             for key, part in parts.items()
         }
         self.tries_ = _tries(rows)
@@ -231,6 +233,19 @@ def _raw(tail: Counts | Shares, part: pd.DataFrame) -> np.ndarray:
         exposure = part["exposure"].to_numpy()
         raw = beta_binomial_decades(observed, exposure, *_shape(tail, part))
     return np.where(observed >= part["least"].to_numpy(), raw, 0.0)
+
+
+def _once(raw: np.ndarray, part: pd.DataFrame) -> np.ndarray:
+    """Return raw decades with every story heard on its loudest night only.
+
+    Windows overlap, so a story that stands out once does so night after night. A reviewer sees it
+    once; counted every night, a persistent misuse would make itself look usual.
+    """
+    order = np.argsort(-raw, kind="stable")
+    again = part[["operator_id", "subject_id"]].iloc[order].duplicated().to_numpy()
+    heard = raw.copy()
+    heard[order[again]] = 0.0
+    return heard
 
 
 def _expected(tail: Counts | Shares, part: pd.DataFrame) -> np.ndarray:
