@@ -12,7 +12,7 @@ from auditwatch.config import Settings
 from auditwatch.core.schema import CASES, LOOKUPS, RELATIONS, Context
 from auditwatch.engine.lake import Lake
 from auditwatch.engine.local import LocalEngine
-from auditwatch.score import pair_nights, score_nights
+from auditwatch.score import profile_nights, score_nights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,9 +91,9 @@ def score(
     found = table(rows)
     lake = Lake(folder)
     lake.append(LOOKUPS, found, "town")
-    profiles = pair_nights(found, context)
+    profiles, marks = profile_nights(found, context)
     wanted = lake.nights(LOOKUPS) if nights is None else [night(n) for n in nights]
     defaults = Settings()
     settings = Settings(score=type(defaults.score)(floor_decades=floor))
     with LocalEngine(threads) as engine:
-        return score_nights(wanted, profiles, lake, context, settings, engine)
+        return score_nights(wanted, profiles, lake, context, settings, engine, marks=marks)

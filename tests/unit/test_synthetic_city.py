@@ -31,7 +31,7 @@ COLUMNS = {
     "duty": "operator_id,starts,ends",
     "relations": "operator_id,subject_id,relation",
     "links": "subject_id,other_id,relation",
-    "truth": "event_id,scenario,episode",
+    "truth": "event_id,scenario,episode,intensity",
     "keystrokes": "event_id,keystroke",
 }
 VAGUE = (

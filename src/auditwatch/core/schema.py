@@ -18,6 +18,7 @@ __all__ = [
     "HOURS",
     "LINKS",
     "LOOKUPS",
+    "MARK_NIGHTS",
     "PAIR_NIGHTS",
     "REJECTS",
     "RELATIONS",
@@ -335,6 +336,21 @@ PAIR_NIGHTS: Final = Table(
     partition="night",
 )
 
+MARK_NIGHTS: Final = Table(
+    "marks",
+    "lookups that one view takes for odd in themselves, by operator and subject on one night",
+    (
+        NIGHT,
+        Column("night_number", WHOLE, "days since 1970-01-01 of the night"),
+        Column("operator_id", TEXT, "who", repeats=True),
+        Column("subject_id", TEXT, "whom or what", repeats=True),
+        Column("mark", TEXT, "which view marked them", repeats=True),
+        Column("value", TEXT, "terminal, case number …; empty where there is none", repeats=True),
+        Column("lookups", WHOLE, "lookups so marked"),
+    ),
+    partition="night",
+)
+
 SURPRISES: Final = Table(
     "surprises",
     "one unit of one view on one night that came out above the reporting floor",
@@ -370,6 +386,7 @@ TABLES: Final = {
         VERDICTS,
         HITS,
         PAIR_NIGHTS,
+        MARK_NIGHTS,
         SURPRISES,
     )
 }

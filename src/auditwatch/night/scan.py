@@ -17,6 +17,7 @@ from auditwatch.core.schema import (
     CONTEXT_TABLES,
     HITS,
     LOOKUPS,
+    MARK_NIGHTS,
     PAIR_NIGHTS,
     SURPRISES,
     VERDICTS,
@@ -43,7 +44,7 @@ from auditwatch.night.plan import (
 from auditwatch.night.reading import read_followed, read_into, reading_room
 from auditwatch.night.refolding import fold_across_files
 from auditwatch.night.request import Ingested, Request, Scan
-from auditwatch.score import model_id, pair_nights, score_nights
+from auditwatch.score import model_id, profile_nights, score_nights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -219,8 +220,15 @@ class _Bench:
         # nights that were never judged serve as history all the same
         self._profile(sorted(set(window) - set(self.lake.nights(PAIR_NIGHTS))))
         profiles = self.lake.read(PAIR_NIGHTS, window)
-        settings = self.workspace.settings
-        surprises = score_nights(nights, profiles, self.lake, self.context, settings, self.engine)
+        surprises = score_nights(
+            nights,
+            profiles,
+            self.lake,
+            self.context,
+            self.workspace.settings,
+            self.engine,
+            marks=self.lake.read(MARK_NIGHTS, window),
+        )
         self.tell("scoring nights", len(nights), len(nights))
         return surprises
 
@@ -229,8 +237,9 @@ class _Bench:
         if nights:
             rows = self.lake.read(LOOKUPS, nights)
             seen = read_blindness(self.lake).seen_by_views(rows.filter(is_judged(rows)))
-            made = pair_nights(seen, self.context)
-            self.lake.replace(PAIR_NIGHTS, made, nights)
+            pairs, marks = profile_nights(seen, self.context)
+            self.lake.replace(PAIR_NIGHTS, pairs, nights)
+            self.lake.replace(MARK_NIGHTS, marks, nights)
 
     def _facts(self, judged: Sequence[JudgedNight], surprises: pa.Table) -> pa.Table:
         """Return what grouping needs to know of every lookup that some evidence names."""

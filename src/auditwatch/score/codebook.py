@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Codebook", "coded"]
+__all__ = ["Codebook", "coded", "coded_marks"]
 
 COLUMNS: Final = ("operator_id", "operator_role", "operator_unit", "subject_id", "number")
 
@@ -23,8 +23,8 @@ class Codebook:
     Parameters
     ----------
     texts : dict of str to pa.Array
-        By column of PAIR_NIGHTS. Sorted, so that codes order as the texts do and do not depend on
-        the order of rows.
+        By column of PAIR_NIGHTS, and `value` of MARK_NIGHTS. Sorted, so that codes order
+        as the texts do and do not depend on the order of rows.
     """
 
     texts: dict[str, pa.Array]
@@ -55,6 +55,24 @@ def coded(profiles: pa.Table) -> tuple[Codebook, pa.Table]:
         if name != "night"
     }
     return book, pa.table(columns)
+
+
+def coded_marks(marks: pa.Table, book: Codebook) -> tuple[Codebook, pa.Table]:
+    """Return the codebook with the values of marks, and the rows of MARK_NIGHTS coded.
+
+    What no profile has is left out: a mark without a profile row has nothing to be compared with.
+    """
+    rows = marks.unify_dictionaries()
+    whole = Codebook({**book.texts, "value": _distinct(rows["value"])})
+    columns = {
+        "night_number": rows["night_number"],
+        "operator_id": whole.encode("operator_id", rows["operator_id"]),
+        "subject_id": whole.encode("subject_id", rows["subject_id"]),
+        "mark": pc.cast(rows["mark"], pa.string()),
+        "value": whole.encode("value", rows["value"]),
+        "lookups": rows["lookups"],
+    }
+    return whole, pa.table(columns).drop_null()
 
 
 def _distinct(values: pa.ChunkedArray) -> pa.Array:

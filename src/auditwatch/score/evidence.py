@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditwatch.core.schema import LOOKUPS
-from auditwatch.score.profiles import MACHINE
+from auditwatch.score.heads import MACHINE
 from auditwatch.score.words import iso
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auditwatch.core.schema import MARK_NIGHTS
 from auditwatch.score.belongings import belongings
-from auditwatch.score.codebook import Codebook, coded
+from auditwatch.score.codebook import Codebook, coded, coded_marks
 from auditwatch.score.folding import folded, principals
 from auditwatch.score.scorer import COLUMNS
 from auditwatch.score.sight import Known, marked
@@ -29,7 +30,7 @@ __all__ = ["Measured", "measure_nights"]
 
 EMPTY: Final[dict[str, Any]] = {
     "kind": "", "own_observed": 0, "own_exposure": 0, "role": -1, "unit": -1,
-    "operator_id": -1, "subject_id": -1,
+    "operator_id": -1, "subject_id": -1, "value": -1,
 }  # fmt: skip
 UNITS_OF: Final = {"pair": "pairs", "subject": "subjects", "operator": "operators"}
 
@@ -66,6 +67,8 @@ def measure_nights(
     context: Context,
     settings: Settings,
     engine: LocalEngine,
+    *,
+    marks: pa.Table | None = None,
 ) -> Measured:
     """Count every view for nights and for the nights they are calibrated against.
 
@@ -73,16 +76,18 @@ def measure_nights(
     ----------
     numbers : sequence of int
         Days since 1970-01-01, ascending.
-    profiles, context, settings, engine
+    profiles, context, settings, engine, marks
         As for `score_nights`.
     """
     book, raw = coded(profiles)
+    book, odd = coded_marks(MARK_NIGHTS.empty() if marks is None else marks, book)
     under = principals(context, book)
     rows = folded(raw, under)
     bound = marked(engine.bind("profiles", rows), by_case=context.cases is not None)
     bound = bound.filter(bound.night_number <= numbers[-1])
     reach = settings.score.history_nights - settings.score.calibration_nights
-    known = Known(max(2, reach), _belongings(context, book, under, engine))
+    ties = _belongings(context, book, under, engine)
+    known = Known(max(2, reach), ties, _marks(odd, under, numbers[-1], engine))
     span = pa.array(range(numbers[0] - settings.score.calibration_nights, numbers[-1] + 1))
     active = span.filter(pc.is_in(span, value_set=pc.unique(rows["night_number"])))
     nights = engine.bind("nights", pa.table({"night_number": active.cast(pa.int64())}))
@@ -114,6 +119,16 @@ def _belongings(
     }
     rows = pa.table(columns).drop_null().group_by(list(columns), use_threads=False).aggregate([])
     return engine.bind("belongings", rows)
+
+
+def _marks(odd: pa.Table, under: pa.Array, last: int, engine: LocalEngine) -> ibis.Table:
+    """Return coded marks up to the last night, linked subjects counted as one."""
+    place = odd.column_names.index("subject_id")
+    moved = odd.set_column(place, "subject_id", under.take(odd["subject_id"].combine_chunks()))
+    keys = [name for name in odd.column_names if name != "lookups"]
+    added = moved.group_by(keys, use_threads=False).aggregate([("lookups", "sum")])
+    rows = added.rename_columns([*keys, "lookups"])
+    return engine.bind("marks", rows.filter(pc.less_equal(rows["night_number"], last)))
 
 
 def _census(profiles: ibis.Table, nights: ibis.Table, engine: LocalEngine) -> pd.DataFrame:

@@ -50,6 +50,8 @@ def score_nights(  # noqa: PLR0917 - the rooms agreed on this order
     context: Context,
     settings: Settings,
     engine: LocalEngine,
+    *,
+    marks: pa.Table | None = None,
 ) -> pa.Table:
     """Score nights, each as if it had been scored when it ended.
 
@@ -67,6 +69,8 @@ def score_nights(  # noqa: PLR0917 - the rooms agreed on this order
         Windows and the floor.
     engine : LocalEngine
         Where views run.
+    marks : pa.Table, optional
+        Rows of MARK_NIGHTS for the nights of `profiles`; without them views that mark see nothing.
 
     Returns
     -------
@@ -76,7 +80,7 @@ def score_nights(  # noqa: PLR0917 - the rooms agreed on this order
     numbers = sorted({(date.fromisoformat(night) - EPOCH).days for night in nights})
     if not numbers or not profiles.num_rows:
         return SURPRISES.empty()
-    measured = measure_nights(numbers, profiles, context, settings, engine)
+    measured = measure_nights(numbers, profiles, context, settings, engine, marks=marks)
     parts = [_stand_out(measured.rows, night, settings) for night in numbers]
     kept = pd.concat(parts, ignore_index=True)
     if not len(kept):
@@ -125,7 +129,7 @@ def _told(
     lookups = find_lookups(_unfolded(traces, measured), lake, measured.book)
     kept["only"] = measured.book.decode("subject_id", _only_subject(kept, traces))
     groups = dict(iter(lookups.groupby("item")))
-    for column in ("operator_id", "subject_id"):
+    for column in ("operator_id", "subject_id", "value"):
         kept[column] = measured.book.decode(column, kept[column])
     records = [
         _record(by_name[row["view"]], row, groups.get(row["item"], lookups.iloc[:0]), context)
@@ -154,7 +158,7 @@ def _unfolded(traces: pd.DataFrame, measured: Measured) -> pd.DataFrame:
 
 def _trace(view: View, part: pd.DataFrame, measured: Measured, engine: LocalEngine) -> pd.DataFrame:
     """Return the profile rows behind units of one view."""
-    whole = ["item", "night_number", "operator_id", "subject_id", "window"]
+    whole = ["item", "night_number", "operator_id", "subject_id", "window", "value"]
     columns = {name: pa.array(part[name].to_numpy(np.int64)) for name in whole}
     columns["kind"] = pa.array(part["kind"].tolist(), pa.string())
     units = engine.bind("units", pa.table(columns))

@@ -10,31 +10,24 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditwatch.core.cells import masked_rows
 from auditwatch.core.schema import PAIR_NIGHTS
-from auditwatch.score.cases import CaseBook, number_typed, typed_number
+from auditwatch.score.heads import described
+from auditwatch.score.marks import make_marks
 from auditwatch.score.rush import rushed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Sequence
 
     from auditwatch.core.schema import Context
 
-__all__ = ["SEES", "UNKNOWN", "pair_nights"]
+__all__ = ["SEES", "pair_nights", "profile_nights"]
 
-UNKNOWN: Final = "unknown"
 #: What every view rests on: who, whom, and whether a case number explains it.
 SEES: Final = ("operator_id", "subject_id", "case_id")
 KEYS: Final = ("night", "operator_id", "subject_id")
-READ: Final = (
-    "event_id", "lookup_id", "origin", "night", "operator_id", "operator_role", "operator_unit",
-    "subject_id", "case_id", "reason_norm", "time_quality",
-)  # fmt: skip
+MOMENTS: Final = [*KEYS, "event_time"]
 COUNTS: Final = ("lookups", "explained", "settled", "numbered", "rushed")
 LABELS: Final = ("operator_role", "operator_unit", "number")
-MOMENT: Final = pa.timestamp("us", tz="UTC")
-ROWS_AT_ONCE: Final = 1 << 19
-MACHINE: Final = pa.array(["hotlist", "batch"])
 
 
 def pair_nights(lookups: pa.Table | Iterable[pa.RecordBatch], context: Context) -> pa.Table:
@@ -55,24 +48,38 @@ def pair_nights(lookups: pa.Table | Iterable[pa.RecordBatch], context: Context) 
         Rows of PAIR_NIGHTS, sorted by night, operator and subject; the same rows for any order
         and any cutting of the input.
     """
-    book, roles, units = CaseBook(context), _of_roster(context, "role"), _of_roster(context, "unit")
-    batches = lookups.to_batches() if isinstance(lookups, pa.Table) else lookups
-    parts, moments = [], []
-    for rows in _gathered(map(_heads, batches)):
-        parts.append(_count(rows, book, roles, units))
-        moments.append(_moments(rows))
+    return _pairs(described(lookups, context), context)
+
+
+def profile_nights(
+    lookups: pa.Table | Iterable[pa.RecordBatch], context: Context
+) -> tuple[pa.Table, pa.Table]:
+    """Return what `pair_nights` and `mark_nights` return; the cases are asked once for both."""
+    parts = described(lookups, context)
+    return _pairs(parts, context), make_marks(parts, context)
+
+
+def _pairs(parts: Sequence[pa.Table], context: Context) -> pa.Table:
+    """Count described lookups."""
     if not parts:
         return PAIR_NIGHTS.empty()
-    parts.append(_rushes(pa.concat_tables(moments).unify_dictionaries(), context))
-    return _finish(_merge(pa.concat_tables(parts)))
+    # without an hour nothing is a rush
+    moments = [rows.filter(rows["timed"]).select(MOMENTS) for rows in parts]
+    rushes = _rushes(pa.concat_tables(moments).unify_dictionaries(), context)
+    return _finish(_merge(pa.concat_tables([*map(_count, parts), rushes])))
 
 
-def _moments(rows: pa.Table) -> pa.Table:
-    """Return who looked at whom when, small enough to keep for a whole night."""
-    dated = pc.equal(pc.fill_null(rows["time_quality"], ""), "date_only")
-    rows = rows.filter(pc.invert(dated))  # without an hour nothing is a rush
-    columns = {name: pc.dictionary_encode(rows[name]) for name in KEYS}
-    return pa.table({**columns, "event_time": rows["event_time"]})
+def _count(rows: pa.Table) -> pa.Table:
+    """Count one batch."""
+    whole = {
+        **{name: pc.cast(rows[name], pa.string()) for name in (*KEYS, *LABELS)},
+        "lookups": pa.array([1] * rows.num_rows, pa.int64()),
+        "explained": pc.cast(rows["explained"], pa.int64()),
+        "settled": pc.cast(rows["settled"], pa.int64()),
+        "numbered": pc.cast(rows["numbered"], pa.int64()),
+        "rushed": pa.array([0] * rows.num_rows, pa.int64()),
+    }
+    return _merge(pa.table(whole))
 
 
 def _rushes(moments: pa.Table, context: Context) -> pa.Table:
@@ -87,84 +94,6 @@ def _rushes(moments: pa.Table, context: Context) -> pa.Table:
     counts = dict.fromkeys(COUNTS, nothing)
     one = pa.array([1] * few.num_rows, pa.int64())
     return pa.table({**columns, **labels, **counts, "rushed": one})
-
-
-def _heads(batch: pa.RecordBatch) -> pa.Table:
-    """Return the lookups of a batch that a person made on a named subject, as plain text.
-
-    A mask in the operator's place hides many people: they are not one busy person.
-    """
-    rows = pa.table([pc.cast(batch[name], pa.string()) for name in READ], names=list(READ))
-    rows = rows.append_column("event_time", pc.cast(batch["event_time"], MOMENT))
-    keep = pc.and_(
-        pc.equal(rows["lookup_id"], rows["event_id"]),
-        pc.invert(pc.is_in(rows["origin"], value_set=MACHINE)),
-    )
-    keep = pc.and_(keep, pc.invert(masked_rows(batch["operator_id"])))
-    for name in ("operator_id", "subject_id"):
-        keep = pc.and_(keep, pc.and_(pc.is_valid(rows[name]), pc.not_equal(rows[name], "")))
-    return rows.filter(pc.fill_null(keep, False))
-
-
-def _gathered(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Yield tables of many rows from many small ones: asking the cases costs once a table."""
-    waiting: list[pa.Table] = []
-    rows = 0
-    for table in tables:
-        waiting.append(table)
-        rows += table.num_rows
-        if rows >= ROWS_AT_ONCE:
-            yield pa.concat_tables(waiting).combine_chunks()
-            waiting, rows = [], 0
-    if rows:
-        yield pa.concat_tables(waiting).combine_chunks()
-
-
-def _of_roster(context: Context, column: str) -> tuple[pa.Array, pa.Array] | None:
-    """Return operators and one column of the roster, first row of each operator."""
-    if context.roster is None:
-        return None
-    rows = context.roster.select(["operator_id", column]).sort_by(
-        [("operator_id", "ascending"), (column, "ascending")]
-    )
-    return rows["operator_id"].combine_chunks(), rows[column].combine_chunks()
-
-
-def _filled(
-    given: pa.ChunkedArray, operators: pa.ChunkedArray, known: tuple[pa.Array, pa.Array] | None
-) -> pa.ChunkedArray:
-    """Return a role or unit: as declared in the trail, else of the roster, else unknown."""
-    declared = pc.if_else(pc.equal(given, ""), pa.scalar(None, pa.string()), given)
-    if known is None:
-        return pc.fill_null(declared, UNKNOWN)
-    ids, values = known
-    of_roster = values.take(pc.index_in(operators, value_set=ids).combine_chunks())
-    return pc.fill_null(pc.coalesce(declared, pa.chunked_array([of_roster])), UNKNOWN)
-
-
-def _count(
-    rows: pa.Table,
-    book: CaseBook,
-    roles: tuple[pa.Array, pa.Array] | None,
-    units: tuple[pa.Array, pa.Array] | None,
-) -> pa.Table:
-    """Count one batch."""
-    unit = _filled(rows["operator_unit"], rows["operator_id"], units)
-    rows = rows.set_column(rows.column_names.index("operator_unit"), "operator_unit", unit)
-    masked = masked_rows(rows["case_id"])
-    explained = pc.or_(book.explained(rows), masked)
-    whole = {
-        "operator_role": _filled(rows["operator_role"], rows["operator_id"], roles),
-        "operator_unit": unit,
-        "lookups": pa.array([1] * rows.num_rows, pa.int64()),
-        # a case that is masked cannot be checked: it is not held against anyone
-        "explained": pc.cast(explained, pa.int64()),
-        "settled": pc.cast(pc.and_(book.settled(rows), pc.invert(explained)), pa.int64()),
-        "numbered": pc.cast(pc.or_(typed_number(rows).combine_chunks(), masked), pa.int64()),
-        "number": number_typed(rows),
-        "rushed": pa.array([0] * rows.num_rows, pa.int64()),
-    }
-    return _merge(pa.table({**{name: rows[name] for name in KEYS}, **whole}))
 
 
 def _merge(rows: pa.Table) -> pa.Table:

@@ -41,10 +41,13 @@ class Known:
         Nights of profile that a measured night may look back on, itself included.
     belongings : ibis.Table, optional
         `subject_id`, `owner_id`, `relation`: subjects tied to an operator, and how.
+    marks : ibis.Table, optional
+        Rows of MARK_NIGHTS, coded as the profile is.
     """
 
     reach: int
     belongings: ibis.Table | None = None
+    marks: ibis.Table | None = None
 
     def within(self, nights: int, beyond: int = 0) -> int:
         """Return a window cut to what every measured night can look back on.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from auditwatch.synthetic.draws import Flags, Ints
     from auditwatch.synthetic.moments import Moments
 
-__all__ = ["HONEST", "Acts", "concat", "make_acts"]
+__all__ = ["HONEST", "Acts", "concat", "make_acts", "no_acts"]
 
 HONEST = -1
 
@@ -108,6 +108,12 @@ def make_acts(
     return Acts(
         **{name: np.broadcast_to(np.asarray(v, np.int64), size) for name, v in given.items()}
     )
+
+
+def no_acts() -> Acts:
+    """Return no lookups, so that a city without room for something still has a block to join."""
+    none = np.empty(0, dtype=np.int64)
+    return Acts(**dict.fromkeys((f.name for f in fields(Acts)), none))
 
 
 def _code(value: Ints | str, code_of: dict[str, int]) -> Ints | int:

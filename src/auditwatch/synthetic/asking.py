@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EVERYDAY", "PLATE_KEYS", "ask", "subject_of", "work_up"]
 
-EVERYDAY = {"DQ": 0.43, "RQ": 0.24, "QW": 0.19, "KQ": 0.04, "QVC": 0.07, "PLATE": 0.03}
+EVERYDAY = {"DQ": 0.43, "RQ": 0.24, "QW": 0.19, "KQ": 0.06, "QVC": 0.07, "PLATE": 0.03}
 PLATE_KEYS = frozenset({"RQ", "QV", "RPQ", "PLATE"})
 _GUN_KEYS = frozenset({"QG", "QA"})
 _PLATE_CODES = [TRANSACTION_CODE[key] for key in sorted(PLATE_KEYS)]

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from auditwatch.core.errors import UsageError
-from auditwatch.synthetic.acts import HONEST, Acts, concat
+from auditwatch.synthetic.acts import HONEST, Acts, concat, no_acts
 from auditwatch.synthetic.calendar import make_calendar
 from auditwatch.synthetic.cascades import add_cascades
 from auditwatch.synthetic.cases import make_casebook
@@ -21,10 +21,10 @@ from auditwatch.synthetic.context import (
     relations_table,
     roster_table,
 )
-from auditwatch.synthetic.draws import texts
-from auditwatch.synthetic.misuse import as_acts
+from auditwatch.synthetic.episodes import act_out, draw_scenarios
+from auditwatch.synthetic.habits import learn_habits
 from auditwatch.synthetic.residents import make_residents
-from auditwatch.synthetic.scenarios import load_scenario, scenario_names
+from auditwatch.synthetic.scenarios import scenario_names
 from auditwatch.synthetic.shifts import make_shifts
 from auditwatch.synthetic.staff import make_staff
 from auditwatch.synthetic.trail import in_order, write_trail
@@ -34,12 +34,11 @@ from auditwatch.synthetic.world import World
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from auditwatch.synthetic.draws import Texts
+    from auditwatch.synthetic.episodes import Episode
 
-__all__ = ["City", "make_city", "scenario_names"]
+__all__ = ["City", "make_city", "make_world", "scenario_names"]
 
 _FEWEST_OPERATORS = 12
-_ALL_SCENARIOS_FROM = (100, 40)
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,8 @@ class City:
     Parameters
     ----------
     trail, roster, cases, duty, relations, links, truth, keystrokes : pyarrow.Table
-        Text columns only; `truth` has ``event_id, scenario, episode`` of the misused lines,
-        `keystrokes` has ``event_id, keystroke`` of every line: lines that came of one typed
+        Text columns only; `truth` has ``event_id, scenario, episode, intensity`` of the misused
+        lines, `keystrokes` has ``event_id, keystroke`` of every line: lines that came of one typed
         request share the number.
     seed : int
         What it was made from.
@@ -90,7 +89,8 @@ def make_city(
     first_day : date
         First local day.
     scenarios : sequence of str, optional
-        Ways of misuse that happen; all of them when not given, a few in a small city.
+        Ways of misuse that happen; when not given the seed draws them, in a full city 27
+        of all there are, in a small one a few.
 
     Raises
     ------
@@ -112,10 +112,10 @@ def make_city(
         )
     streams = np.random.Generator(np.random.PCG64(seed)).spawn(5)
     people, honest, crooked, paper, text = streams
-    world = _make_world(people, operators, days, first_day)
-    names = _chosen(crooked, operators, days, scenarios)
-    misused, labels = _misuse(world, crooked, names)
-    acts = _with_cascades(world, honest, _honest_work(world, honest))
+    world, done = make_world(people, honest, operators, days, first_day)
+    scenario = draw_scenarios(crooked, operators, days, scenarios)
+    misused, episodes = act_out(world, crooked, scenario)
+    acts = _with_cascades(world, honest, done)
     acts = concat(
         [acts, _with_cascades(world, crooked, misused, int(acts.typed.max(initial=-1)) + 1)]
     )
@@ -128,60 +128,37 @@ def make_city(
         duty=duty_table(world),
         relations=relations_table(world, paper),
         links=links_table(world, paper),
-        truth=_truth(trail, acts, labels),
+        truth=_truth(trail, acts, episodes),
         keystrokes=_keystrokes(trail, acts),
         seed=seed,
         first_day=first_day,
     )
 
 
-def _make_world(rng: np.random.Generator, operators: int, days: int, first_day: date) -> World:
-    """Return everything that exists before anybody looks anything up."""
+def make_world(
+    people: np.random.Generator,
+    honest: np.random.Generator,
+    operators: int,
+    days: int,
+    first_day: date,
+) -> tuple[World, Acts]:
+    """Return a city before any misuse: everything that exists, and everybody's honest lookups.
+
+    Parameters
+    ----------
+    people, honest : Generator
+        Sources of chance for who lives and works there, and for the work itself.
+    operators, days, first_day : int, int, date
+        As in `make_city`.
+    """
     calendar = make_calendar(first_day, days)
-    residents = make_residents(rng, operators)
-    staff = make_staff(rng, residents, operators, days)
-    shifts = make_shifts(rng, calendar, staff)
-    casebook = make_casebook(rng, calendar, residents, staff, shifts)
-    return World(calendar, residents, staff, shifts, casebook)
-
-
-def _chosen(
-    rng: np.random.Generator, operators: int, days: int, asked: Sequence[str] | None
-) -> list[str]:
-    """Return the scenarios that happen, in order of name."""
-    known = scenario_names()
-    if asked is not None:
-        unknown = sorted(set(asked) - set(known))
-        if unknown:
-            raise UsageError(
-                f"no such scenario: {', '.join(unknown)}",
-                code="AW-SYNTH-002",
-                expected=", ".join(known),
-            )
-        return sorted(set(asked))
-    if operators >= _ALL_SCENARIOS_FROM[0] and days >= _ALL_SCENARIOS_FROM[1]:
-        return known
-    share = operators * days / (_ALL_SCENARIOS_FROM[0] * _ALL_SCENARIOS_FROM[1])
-    count = min(len(known), max(1, round(share * len(known))))
-    return sorted(rng.choice(known, size=count, replace=False).tolist())
-
-
-def _misuse(
-    world: World, rng: np.random.Generator, names: Sequence[str]
-) -> tuple[Acts, list[tuple[str, str]]]:
-    """Return all misused lookups, and (scenario, episode) of each episode number."""
-    labels: list[tuple[str, str]] = []
-    base = int(rng.integers(2**31))
-    parts = [as_acts([], np.empty(0, dtype=np.int64))]
-    for name in names:
-        stream = np.random.Generator(np.random.PCG64([base, *name.encode()]))
-        found = load_scenario(name)(world, stream)
-        numbers = np.array([m.episode for m in found], dtype=np.int64)
-        known = sorted(set(numbers.tolist()))
-        place = {number: len(labels) + i for i, number in enumerate(known)}
-        labels.extend((name, f"{name}-{number:02d}") for number in known)
-        parts.append(as_acts(found, np.array([place[n] for n in numbers.tolist()], dtype=np.int64)))
-    return concat(parts), labels
+    residents = make_residents(people, operators)
+    staff = make_staff(people, residents, operators, days)
+    shifts = make_shifts(people, calendar, staff)
+    casebook = make_casebook(people, calendar, residents, staff, shifts)
+    world = World(calendar, residents, staff, shifts, casebook, learn_habits(no_acts()))
+    done = _honest_work(world, honest)
+    return replace(world, habits=learn_habits(done)), done
 
 
 def _honest_work(world: World, rng: np.random.Generator) -> Acts:
@@ -199,22 +176,24 @@ def _with_cascades(world: World, rng: np.random.Generator, acts: Acts, first: in
     return replace(acts, typed=acts.typed + first)
 
 
-def _truth(trail: pa.Table, acts: Acts, labels: Sequence[tuple[str, str]]) -> pa.Table:
-    """Return which lines of the trail are misuse, of which scenario and episode."""
+def _truth(trail: pa.Table, acts: Acts, episodes: Sequence[Episode]) -> pa.Table:
+    """Return which lines of the trail are misuse: scenario, episode and its intensity."""
     rows = np.flatnonzero(acts.episode != HONEST)
-    scenario: Texts = texts([labels[n][0] for n in acts.episode[rows].tolist()])
-    episode: Texts = texts([labels[n][1] for n in acts.episode[rows].tolist()])
+    told = [episodes[n] for n in acts.episode[rows].tolist()]
     return pa.table(
         {
             "event_id": trail["event_id"].take(pa.array(rows)),
-            "scenario": pa.array(scenario, pa.string()),
-            "episode": pa.array(episode, pa.string()),
+            "scenario": pa.array([one.scenario for one in told], pa.string()),
+            "episode": pa.array([one.name for one in told], pa.string()),
+            "intensity": pa.array([one.intensity for one in told], pa.string()),
         }
     )
 
 
 def _keystrokes(trail: pa.Table, acts: Acts) -> pa.Table:
-    """Return which lines of the trail came of the same typed request."""
+    """Return which lines of the trail came of the same typed request, numbered as they appear."""
+    _, first, place = np.unique(acts.typed, return_index=True, return_inverse=True)
+    number = np.argsort(np.argsort(first))[place]
     return pa.table(
-        {"event_id": trail["event_id"], "keystroke": pa.array(acts.typed).cast(pa.string())}
+        {"event_id": trail["event_id"], "keystroke": pa.array(number).cast(pa.string())}
     )

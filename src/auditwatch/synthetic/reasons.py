@@ -117,7 +117,8 @@ def write_reasons(rng: np.random.Generator, world: World, acts: Acts) -> tuple[T
     number_only = has_number & (u < only)
     number_inside = has_number & ~number_only & (u < only + inside * (1 - only))
     vague_word = texts(VAGUE)[rng.integers(0, len(VAGUE), size=staff)][acts.operator]
-    reason = np.where(_vague(rng, world, acts, several), vague_word, reason)
+    silent = _vague(rng, world, acts, several) | (acts.wording == WORDING_CODE["vague"])
+    reason = np.where(silent, vague_word, reason)
     reason = np.where(number_only, number, np.where(number_inside, reason + " " + number, reason))
     kept = chance(rng, several, 0.02)[typed]
     case = np.where((number_only & ~kept) | number_inside, "", number)

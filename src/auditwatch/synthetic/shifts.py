@@ -91,17 +91,23 @@ def _working(rng: np.random.Generator, staff: Staff, days: Ints, weekday: Ints) 
     away_for = np.where(rng.random((staff.size, 1)) < 0.5, rng.integers(4, 15), 0)
     away = (days[None, :] >= away_from) & (days[None, :] < away_from + away_for)
     ill = rng.random(on_team.shape) < 0.02
-    gone = days[None, :] >= staff.left_on[:, None]
-    return np.where(team[:, None], on_team, on_office) & ~away & ~ill & ~gone
+    employed = _employed(staff, days)
+    return np.where(team[:, None], on_team, on_office) & ~away & ~ill & employed
+
+
+def _employed(staff: Staff, days: Ints) -> Flags:
+    """Return who has joined and not yet left on which day."""
+    joined, left = staff.joined_on[:, None], staff.left_on[:, None]
+    return np.asarray((days >= np.where(joined > 0, joined, -1)) & (days < left))
 
 
 def _called_out(rng: np.random.Generator, staff: Staff, days: Ints, working: Flags) -> Flags:
-    """Return who is called in on a day off: detectives most, then patrol, then nobody else."""
-    share = np.zeros(staff.size)
+    """Return who is called in on a day off: detectives most, then patrol, seldom a desk."""
+    share = np.full(staff.size, 0.009)
     share[staff.having("officer", "sergeant", "dispatcher")] = 0.022
     share[staff.having("detective")] = 0.035
-    gone = days[None, :] >= staff.left_on[:, None]
-    return (rng.random(working.shape) < share[:, None]) & ~working & ~gone
+    called = rng.random(working.shape) < share[:, None]
+    return called & ~working & _employed(staff, days)
 
 
 def _slots(staff: Staff, operator: Ints, day: Ints) -> Ints:

@@ -47,6 +47,7 @@ _UNITS_OF = {
     "analyst": {"crime-analysis": 1.0},
     "personnel_clerk": {"personnel": 1.0},
 }
+_NEW = 0.03
 _SWORN = ("officer", "sergeant", "detective", "custody_officer")
 
 
@@ -87,8 +88,8 @@ class Staff:
         Codes.
     unit, unit_before, beat, beat_before : ndarray of int64
         Unit code and beat since `moved_on`, and before it.
-    moved_on, left_on, recorded_left_on, trained_until : ndarray of int64
-        Day numbers; `NEVER` where it does not happen.
+    joined_on, moved_on, left_on, recorded_left_on, trained_until : ndarray of int64
+        Day numbers; `NEVER` where it does not happen; joined on 0 who was there before.
     team, person, supervisor : ndarray of int64
         Shift team 0 to 2, own person number, operator number of the sergeant or -1.
     activity, plate_zeal : ndarray of float64
@@ -107,6 +108,7 @@ class Staff:
     role: Ints
     unit: Ints
     unit_before: Ints
+    joined_on: Ints
     moved_on: Ints
     left_on: Ints
     recorded_left_on: Ints
@@ -142,6 +144,12 @@ class Staff:
     def having(self, *roles: str) -> Ints:
         """Return the operators of some roles."""
         return np.flatnonzero(np.isin(self.role, [ROLE_CODE[role] for role in roles]))
+
+    def mates_of(self, operator: int) -> Ints:
+        """Return the others of an operator's unit, everybody else where there are none."""
+        other = np.arange(self.size) != operator
+        same = np.flatnonzero(other & (self.unit == self.unit[operator]))
+        return same if len(same) else np.flatnonzero(other)
 
     def inside(self, *units: str) -> Ints:
         """Return the operators of some units, as of the last day."""
@@ -235,6 +243,14 @@ def _departures(rng: np.random.Generator, size: int, days: int) -> tuple[Ints, I
     return left, np.where(left == NEVER, NEVER, left - early)
 
 
+def _arrivals(rng: np.random.Generator, left: Ints, days: int) -> Ints:
+    """Return when operators joined: during the trail for a few who do not leave in it."""
+    joined = np.zeros(len(left), dtype=np.int64)
+    who = rng.permutation(np.flatnonzero(left == NEVER))[: max(1, round(len(left) * _NEW))]
+    joined[who] = (rng.uniform(0.15, 0.75, size=len(who)) * days).astype(np.int64)
+    return joined
+
+
 def make_staff(rng: np.random.Generator, residents: Residents, operators: int, days: int) -> Staff:
     """Return the operators of a city.
 
@@ -262,6 +278,7 @@ def make_staff(rng: np.random.Generator, residents: Residents, operators: int, d
         role=role,
         unit=unit,
         unit_before=unit_before,
+        joined_on=_arrivals(rng, left, days),
         moved_on=np.where(unit_before != unit, rng.integers(1, days + 1, size=operators), 0),
         left_on=left,
         recorded_left_on=recorded_left,

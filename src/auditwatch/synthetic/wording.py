@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["HABITS", "STREETS", "VAGUE", "WORDINGS", "WORDING_CODE"]
+__all__ = ["HABITS", "KINDS", "STREETS", "VAGUE", "WORDINGS", "WORDING_CODE"]
 
 _PHRASES = {
     "stop": "traffic stop|t-stop|veh stop|11-95|stop 22350|stop exp reg|tstop no plate lamp"
@@ -62,17 +62,31 @@ _PHRASES = {
     "near_words": "imm fraud victim|u visa cert victim|ice cream vendor robbery|ice rink theft"
     "|protest traffic control|assist hsi narco tf|police report request|ltc facility call"
     "|ex-con w warrant|girlfriend of susp|staff vehicle tc|new neighbor complaint",
+    "assembly": "protest|march|rally veh|clinic picket|protest veh|demonstration|assembly traffic"
+    "|mosque vandalism|church burglary susp|protest 245 susp",
     "test": "test|system test|terminal test|training|mdc test|trng",
     "colleague": "staff victim report|off involved tc|employee veh tc|officer victim 148"
     "|emp theft rpt",
+    "errand": "counter|front counter|for front desk|phone request|10-21|info for 10-21|form"
+    "|public counter|courier",
+    "vague": "inv",
 }
 WORDINGS = tuple(tuple(phrases.split("|")) for phrases in _PHRASES.values())
+KINDS = tuple(_PHRASES)
 WORDING_CODE = {name: code for code, name in enumerate(_PHRASES)}
 
 HABITS = {
     "officer": ("stop", "contact", "stop", "followup", "parked", "welfare_check", "narcotics"),
     "sergeant": ("contact", "followup", "stop", "casework"),
-    "detective": ("casework", "casework", "plate_search", "court", "followup"),
+    "detective": (
+        "casework",
+        "casework",
+        "casework",
+        "casework",
+        "plate_search",
+        "court",
+        "followup",
+    ),
     "dispatcher": ("relay",),
     "records_clerk": ("record", "record", "validation"),
     "licensing_clerk": ("firearm_return",),

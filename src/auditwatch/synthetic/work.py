@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditwatch.synthetic.honest import desks, detectives, lookalikes, occasions, patrol
+from auditwatch.synthetic.honest import (
+    counters,
+    desks,
+    detectives,
+    inquiries,
+    kerb,
+    lookalikes,
+    occasions,
+    patrol,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HONEST_WORK"]
 
-_ROOMS = (patrol, detectives, desks, occasions, lookalikes)
+_ROOMS = (patrol, kerb, detectives, inquiries, desks, counters, occasions, lookalikes)
 HONEST_WORK: tuple[Callable[[World, np.random.Generator], Acts], ...] = tuple(
     getattr(room, name) for room in _ROOMS for name in room.__all__
 )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from auditwatch.synthetic.calendar import Calendar
     from auditwatch.synthetic.cases import Casebook
     from auditwatch.synthetic.draws import Ints
+    from auditwatch.synthetic.habits import Habits
     from auditwatch.synthetic.residents import Residents
     from auditwatch.synthetic.shifts import Shifts
     from auditwatch.synthetic.staff import Staff
@@ -41,6 +42,8 @@ class World:
         Shifts really worked.
     casebook : Casebook
         Incidents and cases.
+    habits : Habits
+        What operators usually declare; none before honest work is done.
     """
 
     calendar: Calendar
@@ -48,6 +51,7 @@ class World:
     staff: Staff
     shifts: Shifts
     casebook: Casebook
+    habits: Habits
 
     def working(self, roles: tuple[str, ...], units: tuple[str, ...] = ()) -> Ints:
         """Return the shifts of some roles, in some units if any are named."""

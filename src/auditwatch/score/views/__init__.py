@@ -12,26 +12,47 @@ A view module has
 - `trace(profiles, units)`: the profile rows that are the evidence of given units;
 - `title(row)`: what happened, in one plain line of at most 110 characters once masked;
 - `say(row)` and `against(row)`: the numbers in plain sentences;
-- `innocent(lookups)`: what the lookups themselves say against it.
+- `innocent(lookups)`: what the lookups themselves say against it;
+- where it needs more than who looked at whom when, `mark(heads, context)`: which lookups of whole
+  nights are odd in themselves, from their own night alone. They come back as `known.marks`.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import ibis
     import numpy as np
     import pandas as pd
+    import pyarrow as pa
 
     from auditwatch.core.schema import Context
+    from auditwatch.score.heads import Heads
     from auditwatch.score.sight import Known
 
-__all__ = ["View", "blind_views", "views"]
+__all__ = ["Marks", "View", "blind_views", "markers", "views"]
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Lookups that a view takes for odd in themselves.
+
+    Parameters
+    ----------
+    rows : np.ndarray of int, shape (n,)
+        Their places among the heads; a lookup may be marked more than once, by several of these.
+    what : pa.Array of str, shape (n,)
+        The value counted with them: a terminal, a case number; empty where there is none.
+    """
+
+    rows: np.ndarray
+    what: pa.Array
 
 
 class View(Protocol):
@@ -73,6 +94,11 @@ def views() -> list[View]:
         for module in pkgutil.iter_modules(__path__)
     ]
     return sorted(found, key=lambda view: view.NAME)
+
+
+def markers() -> list[tuple[str, Callable[[Heads, Context], Marks]]]:
+    """Return name and `mark` of every view that marks lookups, by name."""
+    return [(view.NAME, view.mark) for view in views() if hasattr(view, "mark")]
 
 
 def blind_views(context: Context) -> dict[str, str]:

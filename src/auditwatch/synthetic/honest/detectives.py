@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from auditwatch.synthetic.acts import Acts, concat, make_acts
+from auditwatch.synthetic.acts import Acts, concat, make_acts, no_acts
 from auditwatch.synthetic.asking import EVERYDAY, ask
 from auditwatch.synthetic.calendar import DAY
 from auditwatch.synthetic.draws import chance
-from auditwatch.synthetic.moments import Moments
 from auditwatch.synthetic.vocabulary import ROLE_CODE
 
 if TYPE_CHECKING:
     from auditwatch.synthetic.draws import Ints
+    from auditwatch.synthetic.moments import Moments
     from auditwatch.synthetic.world import World
 
 __all__ = ["join_task_forces", "work_cases"]
@@ -77,10 +77,7 @@ def join_task_forces(world: World, rng: np.random.Generator) -> Acts:
     rng : Generator
         Source of chance.
     """
-    none = np.empty(0, dtype=np.int64)
-    parts = [
-        make_acts(Moments(none, none, none, none), transaction=none, subject=none, wording="stop")
-    ]
+    parts = [no_acts()]
     able = world.working(("officer", "sergeant", "detective", "analyst"))
     grave = np.flatnonzero(world.casebook.is_case)
     for start in world.times(rng, a_week=0.35).tolist():

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from auditwatch.synthetic.acts import Acts, concat, make_acts
+from auditwatch.synthetic.acts import Acts, concat, make_acts, no_acts
 from auditwatch.synthetic.asking import EVERYDAY, ask
 from auditwatch.synthetic.calendar import HOUR
 from auditwatch.synthetic.draws import chance, codes
-from auditwatch.synthetic.moments import Moments
 from auditwatch.synthetic.vocabulary import TRANSACTION_CODE
 from auditwatch.synthetic.wording import WORDING_CODE
 
@@ -33,10 +32,7 @@ _TEST_KEYS = {"DQ": 0.4, "RQ": 0.4, "QW": 0.2}
 
 def look_into_staff_victims(world: World, rng: np.random.Generator) -> Acts:
     """Return lookups on colleagues who were victims or witnesses, and have a case."""
-    none = np.empty(0, dtype=np.int64)
-    parts = [
-        make_acts(Moments(none, none, none, none), transaction=none, subject=none, wording="stop")
-    ]
+    parts = [no_acts()]
     able = world.working(("officer", "sergeant", "detective", "records_clerk"))
     for time in world.times(rng, a_week=2.4).tolist():
         team = world.on_duty(able, time, time)
@@ -83,11 +79,13 @@ def report_own_vehicle(world: World, rng: np.random.Generator) -> Acts:
 
 
 def test_terminals(world: World, rng: np.random.Generator) -> Acts:
-    """Return the help desk's test after a repair: own name or own plate, once or twice."""
+    """Return the help desk's test after a repair: own name or plate, or those of the last stop."""
     roles = ("officer", "sergeant", "dispatcher", "custody_officer")
-    moments = world.spread(rng, world.working(roles), 0.012)
+    moments = world.spread(rng, world.working(roles), 0.018)
     own = world.staff.person[moments.operator]
-    key, subject = ask(rng, world.residents, own, _TEST_KEYS)
+    met = world.residents.met(rng, world.shifts.beat[moments.shift], 0.2)
+    person = np.where(chance(rng, len(moments), 0.65), own, met)
+    key, subject = ask(rng, world.residents, person, _TEST_KEYS)
     return make_acts(moments, transaction=key, subject=subject, wording="test")
 
 

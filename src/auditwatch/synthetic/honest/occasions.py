@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from auditwatch.synthetic.acts import Acts, concat, make_acts
+from auditwatch.synthetic.acts import Acts, concat, make_acts, no_acts
 from auditwatch.synthetic.asking import EVERYDAY, ask
 from auditwatch.synthetic.calendar import DAY, HOUR
 from auditwatch.synthetic.draws import chance, codes
-from auditwatch.synthetic.moments import Moments
 from auditwatch.synthetic.vocabulary import STREET_UNITS, TRANSACTION_CODE
 
 if TYPE_CHECKING:
@@ -31,14 +30,6 @@ _CHASE_KEYS = {"RQ": 0.75, "PLATE": 0.15, "QV": 0.1}
 _TRAINING_KEYS = {"DQ": 0.4, "QW": 0.3, "RQ": 0.3}
 
 
-def _nothing() -> Acts:
-    """Return no lookups, so that a city too small for an occasion still has a block to join."""
-    none = np.empty(0, dtype=np.int64)
-    return make_acts(
-        Moments(none, none, none, none), transaction=none, subject=none, wording="stop"
-    )
-
-
 def _someone(world: World, rng: np.random.Generator, regular: float) -> Ints:
     """Return one person met on some beat."""
     return world.residents.met(rng, rng.integers(0, world.residents.beats, size=1), regular)
@@ -46,7 +37,7 @@ def _someone(world: World, rng: np.random.Generator, regular: float) -> Ints:
 
 def serve_warrants(world: World, rng: np.random.Generator) -> Acts:
     """Return warrant sweeps: one team runs a hundred names and more in a morning."""
-    parts = [_nothing()]
+    parts = [no_acts()]
     able = world.working(("officer", "sergeant", "detective"), (*STREET_UNITS, "investigations"))
     for time in world.times(rng, a_week=0.3).tolist():
         team = rng.permutation(world.on_duty(able, time, time + 2 * HOUR))[:4]
@@ -61,7 +52,7 @@ def serve_warrants(world: World, rng: np.random.Generator) -> Acts:
 
 def chase_vehicles(world: World, rng: np.random.Generator) -> Acts:
     """Return pursuits: many units on one plate within the hour."""
-    parts = [_nothing()]
+    parts = [no_acts()]
     able = world.working(("officer", "sergeant", "dispatcher"), (*STREET_UNITS, "dispatch"))
     for time in world.times(rng, a_week=1.3).tolist():
         shift = rng.permutation(world.on_duty(able, time, time))[: int(rng.integers(4, 13))]
@@ -75,7 +66,7 @@ def chase_vehicles(world: World, rng: np.random.Generator) -> Acts:
 
 def answer_broadcasts(world: World, rng: np.random.Generator) -> Acts:
     """Return broadcasts: operators of all units look once at one wanted person, without a case."""
-    parts = [_nothing()]
+    parts = [no_acts()]
     able = world.working(("officer", "sergeant", "detective", "dispatcher"))
     for time in world.times(rng, a_week=1.8).tolist():
         first = rng.permutation(world.on_duty(able, time, time))[: int(rng.integers(5, 26))]
@@ -92,7 +83,7 @@ def answer_broadcasts(world: World, rng: np.random.Generator) -> Acts:
 
 def look_into_large_incidents(world: World, rng: np.random.Generator) -> Acts:
     """Return large incidents: for days many look at the same people, most of them with the case."""
-    parts = [_nothing()]
+    parts = [no_acts()]
     book, shifts = world.casebook, world.shifts
     able = world.working(("officer", "sergeant", "detective", "dispatcher", "analyst"))
     grave = np.flatnonzero(book.is_case)
@@ -113,7 +104,7 @@ def look_into_large_incidents(world: World, rng: np.random.Generator) -> Acts:
 
 def answer_hotlists(world: World, rng: np.random.Generator) -> Acts:
     """Return a plate reader's alarms: one plate, machine-regular, under the account on watch."""
-    parts = [_nothing()]
+    parts = [no_acts()]
     able = world.working(("officer", "analyst"), (*STREET_UNITS, "crime-analysis"))
     shifts = world.shifts
     for time in world.times(rng, a_week=0.7).tolist():
@@ -135,7 +126,7 @@ def answer_hotlists(world: World, rng: np.random.Generator) -> Acts:
 
 def train_newcomers(world: World, rng: np.random.Generator) -> Acts:
     """Return training mornings: a class looks at the same test subject, one after the other."""
-    parts = [_nothing()]
+    parts = [no_acts()]
     everyone = np.arange(len(world.shifts.day), dtype=np.int64)
     test_subject = world.residents.anyone(rng, 1)
     for time in world.times(rng, a_week=0.3).tolist():

@@ -31,10 +31,10 @@ __all__ = [
 ]
 
 _STREET = ("officer", "sergeant")
-_STOP_KEYS = {"RQ": 0.86, "QV": 0.08, "PLATE": 0.03, "DQ": 0.02, "KQ": 0.01}
-_CALL_KEYS = {"DQ": 0.62, "QW": 0.2, "QVC": 0.1, "KQ": 0.02, "QH": 0.03, "DNQ": 0.03, "RNQ": 0.01}
+_STOP_KEYS = {"RQ": 0.86, "QV": 0.08, "PLATE": 0.03, "DQ": 0.02, "KQ": 0.02}
+_CALL_KEYS = {"DQ": 0.62, "QW": 0.2, "QVC": 0.1, "KQ": 0.04, "QH": 0.03, "DNQ": 0.03, "RNQ": 0.01}
 _CALL_PLATE_KEYS = {"RQ": 0.85, "QV": 0.15}
-_REGULAR_KEYS = {"DQ": 0.47, "QW": 0.26, "QVC": 0.14, "KQ": 0.03, "QXS": 0.04, "RQ": 0.05}
+_REGULAR_KEYS = {"DQ": 0.47, "QW": 0.26, "QVC": 0.14, "KQ": 0.05, "QXS": 0.04, "RQ": 0.05}
 _REGULAR_KEYS |= {"RNQ": 0.01, "PLATE": 0.01}
 _PLATE_READS = {"PLATE": 0.86, "RPQ": 0.14}
 _FOLLOW_UP_KEYS = {"DQ": 0.5, "KQ": 0.1, "QW": 0.18, "QVC": 0.1, "QPO": 0.05, "PLATE": 0.06}

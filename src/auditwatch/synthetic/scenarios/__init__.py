@@ -1,8 +1,8 @@
 """Ways of misuse, one file each: `NAME`, `PATTERN`, and one function `act`.
 
 A scenario is found by being here. Its docstring tells the way of misuse and what honestly looks
-the same. ``act(world, rng)`` returns misused lookups with the numbers of their episodes; it must
-use values that honest work uses too.
+the same. ``act(world, rng, intensity)`` returns the misused lookups of one episode, none where the
+city has nobody to act it; it must use values that honest work uses too.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 if TYPE_CHECKING:
     import numpy as np
 
+    from auditwatch.synthetic.intensity import Intensity
     from auditwatch.synthetic.misuse import Misuse
     from auditwatch.synthetic.world import World
 
@@ -23,8 +24,10 @@ __all__ = ["Scenario", "load_scenario", "scenario_names"]
 class Scenario(Protocol):
     """One way of misuse, acted out in a city."""
 
-    def __call__(self, world: World, rng: np.random.Generator) -> list[Misuse]:
-        """Return the misused lookups of all its episodes."""
+    def __call__(
+        self, world: World, rng: np.random.Generator, intensity: Intensity
+    ) -> list[Misuse]:
+        """Return the misused lookups of one episode."""
 
 
 def scenario_names() -> list[str]:

@@ -9,18 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditwatch.synthetic.misuse import (
-    Misuse,
-    aim,
-    episodes,
-    known_or_any,
-    moments,
-    pretext,
-)
+from auditwatch.synthetic.misuse import Misuse, aim
+from auditwatch.synthetic.openings import known_or_any, moments
+from auditwatch.synthetic.pretexts import pretext
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from auditwatch.synthetic.intensity import Intensity
     from auditwatch.synthetic.world import World
 
 __all__ = ["NAME", "PATTERN", "act"]
@@ -28,26 +24,23 @@ __all__ = ["NAME", "PATTERN", "act"]
 NAME = "borrowed_login"
 PATTERN = 15
 
+_ACTORS = ("officer", "custody_officer", "detective")
 _KEYS = ("DQ", "RQ", "QW", "QVC", "QH", "PLATE")
 
 
-def act(world: World, rng: np.random.Generator) -> list[Misuse]:
-    """Return the lookups; the module's own words say what happens."""
+def act(world: World, rng: np.random.Generator, intensity: Intensity) -> list[Misuse]:
+    """Return the lookups of one episode; the module's own words say what happens."""
+    able = world.staff.having(*_ACTORS)
+    owner, borrower = rng.choice(able, size=2, replace=False).tolist()
+    terminal = int(world.staff.home[borrower])
     found = []
-    staff = world.staff
-    for episode in episodes(world, 2):
-        owner, borrower = rng.choice(
-            staff.having("officer", "custody_officer", "detective"), size=2, replace=False
-        ).tolist()
-        sittings = moments(world, rng, owner, int(rng.integers(4, 8)), off_duty=0.3)
-        for time, _ in sittings:
-            at = time
-            for person in known_or_any(world, rng, int(rng.integers(2, 7))):
-                at += int(rng.integers(30, 500))
-                key, subject = aim(world, str(rng.choice(_KEYS)), person)
-                wording, purpose, case = pretext(world, rng, borrower, at)
-                terminal = int(staff.home[borrower])
-                found.append(
-                    Misuse(at, owner, terminal, subject, key, wording, purpose, episode, case)
-                )
+    for start, _ in moments(world, rng, owner, intensity.count(rng, 4, 8), off_duty=0.3):
+        time = start
+        for person in known_or_any(world, rng, int(rng.integers(2, 7))):
+            time += int(rng.integers(30, 500))
+            key, subject = aim(world, str(rng.choice(_KEYS)), person)
+            said = pretext(world, rng, borrower, key, time)
+            found.append(
+                Misuse(time, owner, terminal, subject, key, said.wording, said.purpose, said.case)
+            )
     return found

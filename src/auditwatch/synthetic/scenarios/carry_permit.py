@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from auditwatch.synthetic.misuse import Misuse, known_or_any
+from auditwatch.synthetic.misuse import Misuse
+from auditwatch.synthetic.openings import known_or_any
 
 if TYPE_CHECKING:
+    from auditwatch.synthetic.intensity import Intensity
     from auditwatch.synthetic.world import World
 
 __all__ = ["NAME", "PATTERN", "act"]
@@ -23,22 +25,19 @@ PATTERN = 11
 _KEYS = ("QH", "QW", "QNP", "DQ", "QVC")
 
 
-def act(world: World, rng: np.random.Generator) -> list[Misuse]:
-    """Return the lookups; the module's own words say what happens."""
+def act(world: World, rng: np.random.Generator, intensity: Intensity) -> list[Misuse]:
+    """Return the lookups of one episode; the module's own words say what happens."""
+    clerks = rng.permutation(world.staff.having("licensing_clerk"))
     found = []
-    clerks = world.staff.having("licensing_clerk")
-    chosen = rng.permutation(clerks)[: max(1, len(clerks) // 3)]
-    for clerk in chosen.tolist():
-        for shift in world.shifts.of_operator.members(clerk).tolist():
-            for person in known_or_any(world, rng, int(rng.integers(3, 8))):
+    for clerk in clerks[: intensity.count(rng, 1, 3)].tolist():
+        own = rng.permutation(world.shifts.of_operator.members(clerk))
+        for shift in own[: max(1, intensity.count(rng, 12, 22) * len(own) // 60)].tolist():
+            for person in known_or_any(world, rng, int(rng.integers(1, 5))):
                 at = world.during(rng, np.array([shift]))
-                time = int(at.time[0])
+                time, terminal = int(at.time[0]), int(at.terminal[0])
                 for key in rng.permutation(_KEYS)[: int(rng.integers(1, 4))].tolist():
                     time += int(rng.integers(20, 200))
                     purpose = "F" if rng.random() < 0.7 else "C"
                     wording = "permit" if rng.random() < 0.9 else "firearm_return"
-                    terminal = int(at.terminal[0])
-                    found.append(
-                        Misuse(time, clerk, terminal, person, str(key), wording, purpose, 1)
-                    )
+                    found.append(Misuse(time, clerk, terminal, person, str(key), wording, purpose))
     return found

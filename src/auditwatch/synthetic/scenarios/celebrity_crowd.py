@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditwatch.synthetic.misuse import at_work, episodes, keyed, known_or_any, moments
+from auditwatch.synthetic.misuse import glances
+from auditwatch.synthetic.openings import at_work, known_or_any, moments
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from auditwatch.synthetic.intensity import Intensity
     from auditwatch.synthetic.misuse import Misuse
     from auditwatch.synthetic.world import World
 
@@ -24,16 +26,14 @@ PATTERN = 7
 _KEYS = ("DQ", "DQ", "QW", "QVC", "DNQ", "RQ", "KQ")
 
 
-def act(world: World, rng: np.random.Generator) -> list[Misuse]:
-    """Return the lookups; the module's own words say what happens."""
+def act(world: World, rng: np.random.Generator, intensity: Intensity) -> list[Misuse]:
+    """Return the lookups of one episode; the module's own words say what happens."""
+    person = known_or_any(world, rng, 1)[0]
+    crowd = max(3, min(40, int(world.staff.size * rng.uniform(0.04, 0.06) * intensity.looks)))
+    start = rng.uniform(0.05, 0.85)
+    span = (start, min(1.0, start + max(0.02, 5.0 / world.calendar.days)))
     found = []
-    for episode in episodes(world, 2):
-        person = known_or_any(world, rng, 1)[0]
-        crowd = max(3, min(40, int(world.staff.size * rng.uniform(0.05, 0.08))))
-        start = rng.uniform(0.05, 0.85)
-        span = (start, min(1.0, start + max(0.02, 5.0 / world.calendar.days)))
-        for operator in rng.permutation(at_work(world, span))[:crowd].tolist():
-            for moment in moments(world, rng, operator, 1, span=span, off_duty=0.08):
-                key = str(rng.choice(_KEYS))
-                found.append(keyed(world, rng, episode, operator, moment, key=key, person=person))
+    for operator in rng.permutation(at_work(world, span))[:crowd].tolist():
+        times = moments(world, rng, operator, 1, span=span, off_duty=0.08)
+        found += glances(world, rng, operator, times, keys=_KEYS, people=[person])
     return found

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditwatch.synthetic.misuse import episodes, keyed, kin_of, moments
+from auditwatch.synthetic.misuse import glances
+from auditwatch.synthetic.openings import household_of, moments
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from auditwatch.synthetic.intensity import Intensity
     from auditwatch.synthetic.misuse import Misuse
     from auditwatch.synthetic.world import World
 
@@ -24,17 +26,10 @@ PATTERN = 6
 _KEYS = ("DQ", "DQ", "KQ", "RQ", "QW", "PLATE", "QVC")
 
 
-def act(world: World, rng: np.random.Generator) -> list[Misuse]:
-    """Return the lookups; the module's own words say what happens."""
-    found = []
-    staff = world.staff
-    for episode in episodes(world, 2):
-        operator, colleague = rng.choice(staff.size, size=2, replace=False).tolist()
-        own = int(staff.person[colleague])
-        start = rng.uniform(0.05, 0.6)
-        span = (start, start + rng.uniform(0.2, 0.4))
-        for moment in moments(world, rng, operator, int(rng.integers(6, 13)), span=span):
-            key = str(rng.choice(_KEYS))
-            person = own if rng.random() < 0.5 else kin_of(world, rng, own)
-            found.append(keyed(world, rng, episode, operator, moment, key=key, person=person))
-    return found
+def act(world: World, rng: np.random.Generator, intensity: Intensity) -> list[Misuse]:
+    """Return the lookups of one episode; the module's own words say what happens."""
+    operator, colleague = rng.choice(world.staff.size, size=2, replace=False).tolist()
+    own = int(world.staff.person[colleague])
+    span = intensity.span(rng, 0.2, 0.4)
+    times = moments(world, rng, operator, intensity.count(rng, 9, 16), span=span)
+    return glances(world, rng, operator, times, keys=_KEYS, people=[own, *household_of(world, own)])

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditwatch.synthetic.misuse import (
-    episodes,
-    keyed,
-    known_or_any,
-    moments,
-)
+from auditwatch.synthetic.misuse import sitting
+from auditwatch.synthetic.openings import actor, known_or_any, moments
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from auditwatch.synthetic.intensity import Intensity
     from auditwatch.synthetic.misuse import Misuse
     from auditwatch.synthetic.world import World
 
@@ -30,20 +27,15 @@ _ACTORS = ("records_clerk", "dispatcher", "custody_officer", "officer")
 _KEYS = ("RQ", "RQ", "RQ", "DQ", "DQ", "RNQ", "KQ")
 
 
-def act(world: World, rng: np.random.Generator) -> list[Misuse]:
-    """Return the lookups; the module's own words say what happens."""
+def act(world: World, rng: np.random.Generator, intensity: Intensity) -> list[Misuse]:
+    """Return the lookups of one episode; the module's own words say what happens."""
+    operator = actor(world, rng, *_ACTORS)
+    span = intensity.span(rng, 0.5, 0.7)
     found = []
-    for episode in episodes(world, 2):
-        operator = int(rng.choice(world.staff.having(*_ACTORS)))
-        start = rng.uniform(0.0, 0.3)
-        span = (start, start + rng.uniform(0.5, 0.7))
-        days = max(1, int(rng.integers(12, 22) * min(1.0, world.calendar.days / 40)))
-        for time, terminal in moments(world, rng, operator, days, span=span, off_duty=0.05):
-            at = time
-            for person in known_or_any(world, rng, int(rng.integers(2, 6))):
-                at += int(rng.integers(25, 240))
-                key = str(rng.choice(_KEYS))
-                found.append(
-                    keyed(world, rng, episode, operator, (at, terminal), key=key, person=person)
-                )
+    for moment in moments(
+        world, rng, operator, intensity.count(rng, 6, 11), span=span, off_duty=0.05
+    ):
+        people = known_or_any(world, rng, int(rng.integers(2, 6)))
+        asked = [(str(rng.choice(_KEYS)), person) for person in people]
+        found += sitting(world, rng, operator, moment, asked)
     return found

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditwatch.synthetic.misuse import Misuse, episodes, known_or_any, moments
+from auditwatch.synthetic.misuse import sitting
+from auditwatch.synthetic.openings import actor, known_or_any, moments
+from auditwatch.synthetic.pretexts import Pretext
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from auditwatch.synthetic.intensity import Intensity
+    from auditwatch.synthetic.misuse import Misuse
     from auditwatch.synthetic.world import World
 
 __all__ = ["NAME", "PATTERN", "act"]
@@ -23,21 +27,15 @@ PATTERN = 19
 _KEYS = ("QH", "QW", "DQ", "KQ")
 
 
-def act(world: World, rng: np.random.Generator) -> list[Misuse]:
-    """Return the lookups; the module's own words say what happens."""
+def act(world: World, rng: np.random.Generator, intensity: Intensity) -> list[Misuse]:
+    """Return the lookups of one episode; the module's own words say what happens."""
+    operator = actor(world, rng, "personnel_clerk")
+    span = intensity.span(rng, 0.3, 0.5)
+    times = moments(world, rng, operator, intensity.count(rng, 7, 14), span=span, off_duty=0.0)
     found = []
-    for episode in episodes(world, 1):
-        operator = int(rng.choice(world.staff.having("personnel_clerk")))
-        start = rng.uniform(0.0, 0.5)
-        span = (start, start + rng.uniform(0.3, 0.5))
-        times = moments(world, rng, operator, int(rng.integers(9, 20)), span=span, off_duty=0.0)
-        for person, (time, terminal) in zip(
-            known_or_any(world, rng, len(times)), times, strict=True
-        ):
-            at = time
-            for key in rng.permutation(_KEYS)[: int(rng.integers(1, 4))].tolist():
-                at += int(rng.integers(20, 240))
-                found.append(
-                    Misuse(at, operator, terminal, person, str(key), "hiring", "C", episode)
-                )
+    for moment in times:
+        person = known_or_any(world, rng, 1)[0]
+        keys = rng.permutation(_KEYS)[: int(rng.integers(1, 4))].tolist()
+        asked = [(str(key), person) for key in keys]
+        found += sitting(world, rng, operator, moment, asked, excuse=Pretext("hiring", "C"))
     return found

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from auditwatch.synthetic.misuse import Misuse, aim, episodes, known_or_any, moments, pretext
+from auditwatch.synthetic.misuse import sitting
+from auditwatch.synthetic.openings import known_or_any, moments
+from auditwatch.synthetic.pretexts import Pretext
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from auditwatch.synthetic.intensity import Intensity
+    from auditwatch.synthetic.misuse import Misuse
     from auditwatch.synthetic.world import World
 
 __all__ = ["NAME", "PATTERN", "act"]
@@ -27,28 +31,21 @@ _SAYS_SO = 0.5
 _OLD_CODE = 0.15
 
 
-def act(world: World, rng: np.random.Generator) -> list[Misuse]:
-    """Return the lookups; the module's own words say what happens."""
-    found = []
+def act(world: World, rng: np.random.Generator, intensity: Intensity) -> list[Misuse]:
+    """Return the lookups of one episode; the module's own words say what happens."""
     staff = world.staff
-    actors = np.union1d(staff.inside("gangs", "traffic", "investigations"), staff.inside("records"))
-    for episode in episodes(world, 2):
-        operator = int(rng.choice(actors))
-        start = rng.uniform(0.1, 0.7)
-        span = (start, start + rng.uniform(0.1, 0.3))
-        says_so = rng.random() < _OUTSPOKEN
-        times = moments(world, rng, operator, int(rng.integers(8, 18)), span=span, off_duty=0.05)
-        people = known_or_any(world, rng, len(times))
-        for person, (time, terminal) in zip(people, times, strict=True):
-            at = time
-            for key in rng.permutation(_KEYS)[: int(rng.integers(1, 3))].tolist():
-                asked, subject = aim(world, str(key), person)
-                wording, purpose, case = pretext(world, rng, operator, time)
-                if says_so and rng.random() < _SAYS_SO:
-                    wording, case = "federal", -1
-                    purpose = "U" if rng.random() < _OLD_CODE else "C"
-                found.append(
-                    Misuse(at, operator, terminal, subject, asked, wording, purpose, episode, case)
-                )
-                at += int(rng.integers(30, 300))
+    operator = int(rng.choice(staff.inside("gangs", "traffic", "investigations", "records")))
+    span = intensity.span(rng, 0.1, 0.3)
+    outspoken = rng.random() < _OUTSPOKEN
+    found = []
+    for moment in moments(
+        world, rng, operator, intensity.count(rng, 8, 18), span=span, off_duty=0.05
+    ):
+        person = known_or_any(world, rng, 1)[0]
+        keys = rng.permutation(_KEYS)[: int(rng.integers(1, 3))].tolist()
+        excuse = None
+        if outspoken and rng.random() < _SAYS_SO:
+            excuse = Pretext("federal", "U" if rng.random() < _OLD_CODE else "C")
+        asked = [(str(key), person) for key in keys]
+        found += sitting(world, rng, operator, moment, asked, excuse=excuse)
     return found

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from auditwatch.synthetic.calendar import DAY, HOUR
-from auditwatch.synthetic.misuse import episodes, keyed, known_or_any
+from auditwatch.synthetic.misuse import glances
+from auditwatch.synthetic.openings import known_or_any
 
 if TYPE_CHECKING:
+    from auditwatch.synthetic.intensity import Intensity
     from auditwatch.synthetic.misuse import Misuse
     from auditwatch.synthetic.world import World
 
@@ -25,20 +27,17 @@ PATTERN = 16
 _KEYS = ("DQ", "DQ", "RQ", "QW", "PLATE", "KQ")
 
 
-def act(world: World, rng: np.random.Generator) -> list[Misuse]:
-    """Return the lookups; the module's own words say what happens."""
-    found = []
+def act(world: World, rng: np.random.Generator, intensity: Intensity) -> list[Misuse]:
+    """Return the lookups of one episode; the module's own words say what happens."""
     calendar, staff = world.calendar, world.staff
-    gone = rng.permutation(np.flatnonzero(staff.left_on < calendar.days))
-    _, after = calendar.bounds()
-    for episode, operator in zip(episodes(world, 2), gone.tolist(), strict=False):
-        left = int(calendar.instant(staff.left_on[[operator]], np.array([5 * HOUR]))[0])
-        until = min(after, left + int(rng.uniform(6, 26) * DAY))
-        for time in sorted(rng.integers(left, until, size=int(rng.integers(8, 20))).tolist()):
-            person = known_or_any(world, rng, 1)[0]
-            if rng.random() < 0.4:
-                person = int(rng.choice([staff.ties.former[operator], staff.ties.friend[operator]]))
-            key = str(rng.choice(_KEYS))
-            moment = (time, int(staff.home[operator]))
-            found.append(keyed(world, rng, episode, operator, moment, key=key, person=person))
-    return found
+    gone = np.flatnonzero(staff.left_on < calendar.days)
+    if not len(gone):
+        return []
+    operator = int(rng.choice(gone))
+    left = int(calendar.instant(staff.left_on[[operator]], np.array([5 * HOUR]))[0])
+    until = min(calendar.bounds()[1], left + int(rng.uniform(6, 26) * DAY))
+    times = sorted(rng.integers(left, until, size=intensity.count(rng, 10, 18)).tolist())
+    own = [int(staff.ties.former[operator]), int(staff.ties.friend[operator])]
+    people = own + known_or_any(world, rng, 6)
+    seated = [(time, int(staff.home[operator])) for time in times]
+    return glances(world, rng, operator, seated, keys=_KEYS, people=people)

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from auditwatch.synthetic.misuse import episodes, keyed, moments
+from auditwatch.synthetic.misuse import keyed
+from auditwatch.synthetic.openings import actor, moments
 
 if TYPE_CHECKING:
+    from auditwatch.synthetic.intensity import Intensity
     from auditwatch.synthetic.misuse import Misuse
     from auditwatch.synthetic.world import World
 
@@ -25,21 +27,20 @@ _AGE_SPREAD = 5
 _KEYS = ("RQ", "RQ", "DQ", "DQ", "DNQ")
 
 
-def act(world: World, rng: np.random.Generator) -> list[Misuse]:
-    """Return the lookups; the module's own words say what happens."""
-    found = []
+def act(world: World, rng: np.random.Generator, intensity: Intensity) -> list[Misuse]:
+    """Return the lookups of one episode; the module's own words say what happens."""
     residents = world.residents
-    for episode in episodes(world, 2):
-        operator = int(rng.choice(world.staff.having("officer", "dispatcher", "detective")))
-        wanted = ~residents.female[world.staff.person[operator]]
-        age = int(rng.integers(20, 34))
-        fitting = (residents.female == wanted) & (abs(residents.age - age) <= _AGE_SPREAD)
-        known = np.intersect1d(np.flatnonzero(fitting), residents.regulars.values)
-        start = rng.uniform(0.0, 0.4)
-        span = (start, start + rng.uniform(0.35, 0.6))
-        for moment in moments(world, rng, operator, int(rng.integers(14, 34)), span=span):
-            pool = known if len(known) and rng.random() < 0.5 else np.flatnonzero(fitting)
-            person = int(rng.choice(pool))
-            key = str(rng.choice(_KEYS))
-            found.append(keyed(world, rng, episode, operator, moment, key=key, person=person))
-    return found
+    operator = actor(world, rng, "officer", "dispatcher", "detective")
+    wanted = ~residents.female[world.staff.person[operator]]
+    age = int(rng.integers(20, 34))
+    fitting = (residents.female == wanted) & (abs(residents.age - age) <= _AGE_SPREAD)
+    strangers = np.flatnonzero(fitting)
+    known = np.intersect1d(strangers, residents.regulars.values)
+    pools = [known if len(known) else strangers, strangers]
+    span = intensity.span(rng, 0.35, 0.6)
+    times = moments(world, rng, operator, intensity.count(rng, 12, 26), span=span)
+    people = [int(rng.choice(pools[int(rng.integers(0, 2))])) for _ in times]
+    return [
+        keyed(world, rng, operator, moment, (str(rng.choice(_KEYS)), person))
+        for moment, person in zip(times, people, strict=True)
+    ]

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditwatch.synthetic.misuse import episodes, keyed, moments
+from auditwatch.synthetic.misuse import glances, sitting
+from auditwatch.synthetic.openings import actor, moments
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from auditwatch.synthetic.intensity import Intensity
     from auditwatch.synthetic.misuse import Misuse
     from auditwatch.synthetic.world import World
 
@@ -24,22 +26,12 @@ PATTERN = 8
 _KEYS = ("DQ", "RQ", "PLATE", "QW", "KQ")
 
 
-def act(world: World, rng: np.random.Generator) -> list[Misuse]:
-    """Return the lookups; the module's own words say what happens."""
-    found = []
-    for episode in episodes(world, 2):
-        operator = int(rng.choice(world.staff.having("officer", "sergeant", "detective")))
-        person = int(world.staff.ties.rival[operator])
-        start = rng.uniform(0.1, 0.7)
-        times = moments(
-            world, rng, operator, int(rng.integers(4, 8)), span=(start, start + 0.25), off_duty=0.2
-        )
-        for place, (time, terminal) in enumerate(times):
-            keys = _KEYS if place else (*_KEYS, "QH", "KQ", "QVC")
-            at = time
-            for key in rng.permutation(keys)[: 1 + 4 * (place == 0)].tolist():
-                found.append(
-                    keyed(world, rng, episode, operator, (at, terminal), key=key, person=person)
-                )
-                at += int(rng.integers(20, 240))
-    return found
+def act(world: World, rng: np.random.Generator, intensity: Intensity) -> list[Misuse]:
+    """Return the lookups of one episode; the module's own words say what happens."""
+    operator = actor(world, rng, "officer", "sergeant", "detective")
+    person = int(world.staff.ties.rival[operator])
+    span = intensity.span(rng, 0.15, 0.3)
+    times = moments(world, rng, operator, intensity.count(rng, 4, 8), span=span, off_duty=0.2)
+    keys = rng.permutation((*_KEYS, "QH", "KQ", "QVC"))[:5].tolist()
+    found = sitting(world, rng, operator, times[0], [(str(key), person) for key in keys])
+    return found + glances(world, rng, operator, times[1:], keys=_KEYS, people=[person])

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from auditwatch.synthetic.misuse import episodes, keyed, moments
+from auditwatch.synthetic.misuse import glances
+from auditwatch.synthetic.openings import actor, moments
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from auditwatch.synthetic.intensity import Intensity
     from auditwatch.synthetic.misuse import Misuse
     from auditwatch.synthetic.world import World
 
@@ -24,18 +26,12 @@ PATTERN = 5
 _KEYS = ("DQ", "DQ", "RQ", "KQ", "QW", "QH")
 
 
-def act(world: World, rng: np.random.Generator) -> list[Misuse]:
-    """Return the lookups; the module's own words say what happens."""
-    found = []
+def act(world: World, rng: np.random.Generator, intensity: Intensity) -> list[Misuse]:
+    """Return the lookups of one episode; the module's own words say what happens."""
     staff = world.staff
-    for episode in episodes(world, 3):
-        operator = int(rng.integers(0, staff.size))
-        own = int(staff.person[operator])
-        people = [own, own, int(staff.ties.partner[operator]), *staff.ties.relatives[operator]]
-        start = rng.uniform(0.0, 0.6)
-        span = (start, start + rng.uniform(0.2, 0.4))
-        for moment in moments(world, rng, operator, int(rng.integers(4, 10)), span=span):
-            key = str(rng.choice(_KEYS))
-            person = int(rng.choice(people))
-            found.append(keyed(world, rng, episode, operator, moment, key=key, person=person))
-    return found
+    operator = actor(world, rng)
+    own = int(staff.person[operator])
+    people = [own, own, int(staff.ties.partner[operator]), *staff.ties.relatives[operator].tolist()]
+    span = intensity.span(rng, 0.2, 0.4)
+    times = moments(world, rng, operator, intensity.count(rng, 9, 15), span=span)
+    return glances(world, rng, operator, times, keys=_KEYS, people=people)

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from auditwatch.synthetic.misuse import episodes, keyed, kin_of, moments
+from auditwatch.synthetic.misuse import glances
+from auditwatch.synthetic.openings import kin_of, moments
 
 if TYPE_CHECKING:
+    from auditwatch.synthetic.intensity import Intensity
     from auditwatch.synthetic.misuse import Misuse
     from auditwatch.synthetic.world import World
 
@@ -25,22 +27,17 @@ _ACTORS = ("officer", "custody_officer", "records_clerk", "dispatcher")
 _KEYS = ("QPO", "QPO", "QPO", "DQ", "DQ", "RQ", "QVC")
 
 
-def act(world: World, rng: np.random.Generator) -> list[Misuse]:
-    """Return the lookups; the module's own words say what happens."""
-    found = []
+def act(world: World, rng: np.random.Generator, intensity: Intensity) -> list[Misuse]:
+    """Return the lookups of one episode; the module's own words say what happens."""
     book = world.casebook
     serious = np.flatnonzero(book.is_case & (book.subjects[:, 1] >= 0))
-    for episode in episodes(world, 2):
-        case = int(rng.choice(serious)) if len(serious) else 0
-        people = [int(p) for p in book.subjects[case] if p >= 0]
-        people.append(kin_of(world, rng, people[0]))
-        team = {book.detective[case], *world.shifts.operator[book.crew[case]]}
-        outside = [o for o in world.staff.having(*_ACTORS).tolist() if o not in team]
-        operator = int(rng.choice(outside))
-        start = rng.uniform(0.1, 0.8)
-        span = (start, start + 0.18)
-        for moment in moments(world, rng, operator, int(rng.integers(7, 16)), span=span):
-            key = str(rng.choice(_KEYS))
-            person = int(rng.choice(people))
-            found.append(keyed(world, rng, episode, operator, moment, key=key, person=person))
-    return found
+    if not len(serious):
+        return []
+    case = int(rng.choice(serious))
+    people = [int(p) for p in book.subjects[case] if p >= 0]
+    people.append(kin_of(world, rng, people[0]))
+    team = [book.detective[case], *world.shifts.operator[book.crew[case]]]
+    operator = int(rng.choice(np.setdiff1d(world.staff.having(*_ACTORS), team)))
+    span = intensity.span(rng, 0.12, 0.22)
+    times = moments(world, rng, operator, intensity.count(rng, 10, 17), span=span)
+    return glances(world, rng, operator, times, keys=_KEYS, people=people)

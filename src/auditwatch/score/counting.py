@@ -1,0 +1,175 @@
+"""Counting marks: over a window for each operator, or for the value that stands out most."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import ibis
+
+from auditwatch.score.sight import between
+
+if TYPE_CHECKING:
+    from auditwatch.score.sight import Known
+
+__all__ = ["marked_share", "traced", "values_seen"]
+
+KEY: Final = ("night_number", "operator_id", "role", "unit")
+
+
+def marks_of(known: Known, view: str) -> ibis.Table:
+    """Return the marks of one view."""
+    assert known.marks is not None
+    return known.marks.filter(known.marks.mark == view).drop("mark")
+
+
+def daily_work(profiles: ibis.Table) -> ibis.Table:
+    """Return each operator's nights: role, unit, subject-days."""
+    return profiles.group_by("night_number", "operator_id").aggregate(
+        role=profiles.operator_role.min(), unit=profiles.operator_unit.min(), days=profiles.count()
+    )
+
+
+def values_seen(
+    profiles: ibis.Table, nights: ibis.Table, known: Known, view: str, *, width: int, count: str
+) -> ibis.Table:
+    """Count the marks of each operator marked tonight with the one value that stands out most.
+
+    Parameters
+    ----------
+    view : str
+        Whose marks.
+    width : int
+        Nights of the window.
+    count : str
+        What is counted: ``nights``, distinct ``subjects``, or subject-``days``.
+
+    Returns
+    -------
+    ibis.Table
+        `night_number`, `operator_id`, `role`, `unit`, `value`, `window`; with that value `nights`,
+        `subjects`, `days`, `lookups` and `others` (what others count, added up); `observed` (the
+        operator's count minus that); `elsewhere` (the operator's counts with other values, added
+        up), `values` (distinct ones in the agency), `exposure` (subject-days), `first`.
+    """
+    rows, window = marks_of(known, view), known.within(width)
+    spans = nights.select(tonight="night_number")
+    near = spans.join(rows, between(rows.night_number, spans.tonight, window))
+    mine = near.group_by("tonight", "operator_id", "value").aggregate(
+        nights=near.night_number.nunique(), subjects=near.subject_id.nunique(), days=near.count(),
+        lookups=near.lookups.sum(), first=near.night_number.min(), last=near.night_number.max(),
+    )  # fmt: skip
+    counted = mine[count]
+    by_value = mine.group_by("tonight", "value").aggregate(all_of_value=counted.sum())
+    agency = by_value.group_by("tonight").aggregate(values=by_value.count())
+    person = mine.group_by("tonight", "operator_id").aggregate(all_of_person=counted.sum())
+    mine = mine.join(by_value, ["tonight", "value"])
+    others = mine.all_of_value - mine[count]
+    mine = mine.mutate(others=others, observed=mine[count] - others)
+    best = _best(mine.filter(mine.last == mine.tonight))
+    best = best.join(agency, "tonight").join(person, ["tonight", "operator_id"])
+    work = daily_work(profiles).rename(tonight="night_number", worked="days")
+    whole = best.join(work, ["tonight", "operator_id"])
+    return whole.select(
+        "operator_id", "role", "unit", "value", "nights", "subjects", "days", "others", "observed",
+        "lookups", "values", "first", night_number="tonight", exposure="worked",
+        elsewhere=whole.all_of_person - whole[count], window=ibis.literal(window, "int64"),
+    )  # fmt: skip
+
+
+def _best(mine: ibis.Table) -> ibis.Table:
+    """Return one value of each operator and night: the most observed, the least code of equals."""
+    rank = ibis.row_number().over(
+        group_by=["tonight", "operator_id"], order_by=[mine.observed.desc(), mine.value]
+    )
+    ranked = mine.mutate(rank=rank)
+    return ranked.filter(ranked.rank == 0)
+
+
+def marked_share(
+    profiles: ibis.Table,
+    nights: ibis.Table,
+    known: Known,
+    view: str,
+    *,
+    width: int,
+    least: int,
+    by_night: bool = False,
+) -> ibis.Table:
+    """Count the marks of each active operator, against all of the work and the operator's past.
+
+    Parameters
+    ----------
+    view : str
+        Whose marks.
+    width : int
+        Nights of the window.
+    least : int
+        Fewer nights with a mark are no pattern and count as none.
+    by_night : bool
+        Count nights with a mark out of active nights; otherwise subject-days out of all of them.
+
+    Returns
+    -------
+    ibis.Table
+        `night_number`, `operator_id`, `role`, `unit`, `window`; `observed` out of `exposure`;
+        `marked_days`, `on_nights`, `active_nights`, `lookups` (marked), `first`; `own_observed`
+        out of `own_exposure` on the nights before the window, in the same role and unit.
+    """
+    joined = _past(profiles, nights, known, view)
+    window = min(width, max(1, known.reach * 2 // 3))
+    now = joined.night_number - joined.then < window
+    before = ~now & (joined.role == joined.as_role) & (joined.unit == joined.of_unit)
+    seen = now & (joined.odd > 0)
+    part, whole = (joined.hit, joined.one) if by_night else (joined.odd, joined.days)
+    on_nights = seen.cast("int64").sum()
+    lasting = (on_nights >= least).cast("int64")
+    return (
+        joined.group_by(*KEY)
+        .aggregate(
+            observed=ibis.ifelse(now, part, 0).sum() * lasting,
+            exposure=ibis.ifelse(now, whole, 0).sum(),
+            marked_days=ibis.ifelse(now, joined.odd, 0).sum(),
+            on_nights=on_nights,
+            active_nights=now.cast("int64").sum(),
+            lookups=ibis.ifelse(now, joined.lookups, 0).sum(),
+            own_observed=ibis.ifelse(before, part, 0).sum(),
+            own_exposure=ibis.ifelse(before, whole, 0).sum(),
+            first=ibis.ifelse(seen, joined.then, ibis.null("int64")).min(),
+        )
+        .mutate(window=ibis.literal(window, "int64"))
+    )
+
+
+def _past(profiles: ibis.Table, nights: ibis.Table, known: Known, view: str) -> ibis.Table:
+    """Join every active operator's nights with all that a measured night may look back on."""
+    rows = marks_of(known, view)
+    pairs = rows.group_by("night_number", "operator_id", "subject_id").aggregate(
+        lookups=rows.lookups.sum()
+    )
+    odd = pairs.group_by("night_number", "operator_id").aggregate(
+        odd=pairs.count(), lookups=pairs.lookups.sum()
+    )
+    daily = daily_work(profiles).left_join(odd, ["night_number", "operator_id"])
+    daily = daily.select(
+        *KEY, "days", odd=daily.odd.fill_null(0), lookups=daily.lookups.fill_null(0)
+    )
+    tonight = daily.semi_join(nights, "night_number").select(*KEY)
+    past = daily.select(
+        "days", "odd", "lookups", then="night_number", who="operator_id", as_role="role",
+        of_unit="unit", hit=(daily.odd > 0).cast("int64"), one=ibis.literal(1, "int64"),
+    )  # fmt: skip
+    span = between(past.then, tonight.night_number, known.reach)
+    return tonight.join(past, [tonight.operator_id == past.who, *span])
+
+
+def traced(units: ibis.Table, known: Known, view: str, *, by_value: bool = False) -> ibis.Table:
+    """Return the marked rows of given operators, of the unit's value alone where asked."""
+    rows = marks_of(known, view).select(
+        "night_number", "subject_id", who="operator_id", what="value"
+    )
+    wanted = units.select("item", "operator_id", "window", "value", then="night_number")
+    same = [wanted.operator_id == rows.who, rows.night_number <= wanted.then]
+    if by_value:
+        same.append(wanted.value == rows.what)
+    joined = wanted.join(rows, [*same, rows.night_number > wanted.then - wanted.window])
+    return joined.select("item", "night_number", "operator_id", "subject_id").distinct()
