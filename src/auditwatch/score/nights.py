@@ -15,10 +15,11 @@ import pyarrow.compute as pc
 from auditwatch.core.schema import SURPRISES
 from auditwatch.score.combine import CAP_DECADES
 from auditwatch.score.evidence import find_lookups
-from auditwatch.score.explain import counter_evidence, sentence
+from auditwatch.score.explain import besides, counter_evidence, sentence
 from auditwatch.score.measuring import Measured, measure_nights
 from auditwatch.score.scorer import COLUMNS, LookupScorer
 from auditwatch.score.views import View, views
+from auditwatch.score.weighing import FAMILY_WEIGHTS, weighed
 from auditwatch.score.words import EPOCH, iso
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["model_id", "score_nights"]
 
-PARAMETERS_VERSION: Final = 2
+PARAMETERS_VERSION: Final = 3
 
 
 def model_id() -> str:
@@ -39,7 +40,10 @@ def model_id() -> str:
     shape = [
         [view.NAME, view.STORY, view.TAIL, list(view.WINDOW_NIGHTS), view.LEAST] for view in views()
     ]
-    told = json.dumps([PARAMETERS_VERSION, CAP_DECADES, shape, LookupScorer().get_params()])
+    weights = sorted(FAMILY_WEIGHTS.items())
+    told = json.dumps(
+        [PARAMETERS_VERSION, CAP_DECADES, shape, weights, LookupScorer().get_params()]
+    )
     return f"tails-{PARAMETERS_VERSION}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
 
 
@@ -127,7 +131,9 @@ def _told(
         return SURPRISES.empty()
     traces = traces[traces["item"].isin(set(kept["item"]))]
     lookups = find_lookups(_unfolded(traces, measured), lake, measured.book)
-    kept["only"] = measured.book.decode("subject_id", _only_subject(kept, traces))
+    kept["only"] = _only_subject(kept, traces)
+    kept = weighed(kept, lookups)
+    kept["only"] = measured.book.decode("subject_id", kept["only"])
     groups = dict(iter(lookups.groupby("item")))
     for column in ("operator_id", "subject_id", "value"):
         kept[column] = measured.book.decode(column, kept[column])
@@ -191,9 +197,10 @@ def _record(
         "expected_milli": round(1000 * row["expected"]),
         "exposure": int(row["exposure"]),
         "surprise_milli": round(1000 * row["decades"]),
+        "worth_milli": round(1000 * row["worth"]),
         "since": iso(first),
         "title": view.title(told),
-        "says": sentence(view, told),
+        "says": " ".join([sentence(view, told), *besides(told, len(lookups))]),
         "against": "\n".join(against),
         "event_ids": "\n".join(sorted(lookups["event_id"])),
     }
