@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import asdict, replace
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -12,13 +10,12 @@ from sqlalchemy import delete, insert, select
 
 from auditwatch.core.errors import UsageError
 from auditwatch.findings import reviews
-from auditwatch.findings.derive import assemble, derive, home
-from auditwatch.findings.ranking import TALK_NIGHTS, worth
+from auditwatch.findings.derive import assemble, derive
 from auditwatch.findings.rows import finding_from, finding_row, piece_from, piece_row
 from auditwatch.findings.tables import evidence, findings, nights, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["publish"]
 
-RULES: Final = ("policy", "rule")
 CHUNK: Final = 500  # values in one IN list; databases limit them
 
 GONE: Final = (
@@ -47,69 +43,13 @@ def publish(connection: Connection, results: Sequence[NightResult], run: Run) ->
     if len(set(names)) != len(names):
         raise UsageError("a night is published twice at once", code="AW-FINDINGS-008")
     touched = _touched(connection, names)
-    _replace(connection, _weighed(connection, results), run)
+    _replace(connection, results, run)
     touched |= _touched(connection, names)
     columns = select(nights.c.night, nights.c.rules_version, nights.c.model_id)
     versions = {row[0]: (row[1], row[2]) for row in connection.execute(columns)}
     last = reviews.latest(connection)
     for part in _chunks(sorted(touched)):
         _rederive(connection, set(part), versions, last)
-
-
-def _weighed(connection: Connection, results: Sequence[NightResult]) -> list[NightResult]:
-    """Return the nights with every piece of a rule worth what its severity and its talk make it.
-
-    Only nights up to a piece's own count, so that a night stays as it was judged.
-    """
-    own = {result.night: _talk(result.pieces) for result in results}
-    talk = {**_talk_of_others(connection, own), **own}
-    weighed = []
-    for result in results:
-        weekly = _stories_a_week(talk, result.night)
-        pieces = tuple(_weigh(piece, weekly) for piece in result.pieces)
-        weighed.append(replace(result, pieces=pieces))
-    return weighed
-
-
-def _talk(pieces: Sequence[Piece]) -> set[tuple[str, str, str]]:
-    """Return source, source id and finding of every piece of a rule or statement."""
-    return {(p.source, p.source_id, home(p)) for p in pieces if p.source in RULES}
-
-
-def _talk_of_others(
-    connection: Connection, own: Collection[str]
-) -> dict[str, set[tuple[str, str, str]]]:
-    """Return the same of the nights on record near some nights."""
-    if not own:
-        return {}
-    first = (date.fromisoformat(min(own)) - timedelta(days=TALK_NIGHTS)).isoformat()
-    near = nights.c.night.between(first, max(own))
-    known = connection.execute(select(nights.c.night).where(near)).scalars()
-    found: dict[str, set[tuple[str, str, str]]] = {night: set() for night in known}
-    query = select(
-        evidence.c.night, evidence.c.source, evidence.c.source_id, evidence.c.finding_id
-    ).where(evidence.c.night.between(first, max(own)), evidence.c.source.in_(RULES))
-    for night, *said in connection.execute(query):
-        found.setdefault(night, set()).add((said[0], said[1], said[2]))
-    return found
-
-
-def _stories_a_week(
-    talk: Mapping[str, set[tuple[str, str, str]]], night: str
-) -> dict[tuple[str, str], float]:
-    """Return how many findings each rule or statement spoke in, a week, up to a night."""
-    first = (date.fromisoformat(night) - timedelta(days=TALK_NIGHTS)).isoformat()
-    near = [talk[n] for n in talk if first < n <= night]
-    counts = Counter((source, name) for source, name, _ in set().union(*near))
-    return {name: 7 * n / len(near) for name, n in counts.items()}
-
-
-def _weigh(piece: Piece, weekly: Mapping[tuple[str, str], float]) -> Piece:
-    """Return a piece with its milli-decades, if a rule or a statement speaks in it."""
-    if piece.source not in RULES:
-        return piece
-    said = weekly[piece.source, piece.source_id]
-    return replace(piece, surprise_milli=worth(piece.story, piece.severity, said))
 
 
 def _touched(connection: Connection, names: Sequence[str]) -> set[str]:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from auditwatch.findings.model import Piece
 
 __all__ = [
-    "TALK_NIGHTS",
     "pattern_severity",
     "priority",
     "strengths",
@@ -35,8 +34,6 @@ BY_SEVERITY: Final = {
 BY_GAP: Final = {"informational": 50, "low": 100, "medium": 200, "high": 300, "critical": 400}
 REPEAT_MAX: Final = 1500
 
-#: How much a rule talks is counted over so many nights.
-TALK_NIGHTS: Final = 28
 #: What a soft matter of a whole unit or agency is worth less than one of a person, milli-decades: a
 #: habit of many is a fault of a process, and its owner mends it once.
 OF_MANY: Final = 1000
@@ -55,24 +52,24 @@ def pattern_severity(surprise_milli: int) -> str:
     return "informational"
 
 
-def worth(story: str, severity: str, stories_a_week: float) -> int:
+def worth(story: str, severity: str, stories: int) -> int:
     """Return the milli-decades of one piece of a rule or a statement.
 
     Parameters
     ----------
     story, severity : str
         Of the piece.
-    stories_a_week : float
-        How many findings this rule or statement speaks in, a week, lately.
+    stories : int
+        In how many stories this rule or statement speaks that night.
 
     Notes
     -----
-    A severity says how bad it is if true, not how often it is. A rule that speaks in one finding a
-    week at most counts in full; ten a week are worth a decade less, since nine of them at least
-    are what is usual here. So no rule fills the queue, however many operators it fires on.
+    A severity says how bad it is if true, not how often it is. What one night says of ten operators
+    is worth a decade less than what it says of one: most of it is what is usual here. So no rule
+    fills the queue, however many it fires on, and no other night is looked at.
     """
     whole = BY_SEVERITY[severity] - OF_MANY * (story in ("unit", "agency") and severity in SOFT)
-    return max(whole - round(1000 * log10(max(stories_a_week, 1.0))), LEAST_WORTH)
+    return max(whole - round(1000 * log10(max(stories, 1))), min(whole, LEAST_WORTH))
 
 
 def strengths(pieces: Iterable[Piece]) -> dict[tuple[str, str], int]:
@@ -107,7 +104,7 @@ def _single(piece: Piece) -> int:
         return BY_GAP[piece.severity]
     if piece.story == "gap":
         return 0
-    return piece.surprise_milli or worth(piece.story, piece.severity, 0)
+    return piece.surprise_milli or worth(piece.story, piece.severity, 1)
 
 
 def _repeats(base: int, nights: int) -> int:
