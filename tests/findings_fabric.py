@@ -122,7 +122,7 @@ def surprise(rows: list[dict[str, Any]], view: str = "pair", **more: Any) -> dic
     last = rows[-1]
     who, whom = mark("operator", last["operator_id"]), mark("subject", last["subject_id"])
     days = len({row["night"] for row in rows})
-    found = {
+    return {
         "night": last["night"],
         "view": view,
         "story": "pair",
@@ -138,7 +138,6 @@ def surprise(rows: list[dict[str, Any]], view: str = "pair", **more: Any) -> dic
         "against": "One other operator of the unit looked at this subject.",
         "event_ids": "\n".join(row["event_id"] for row in rows),
     } | more
-    return {"worth_milli": found["surprise_milli"], **found}
 
 
 def gathered(

@@ -364,12 +364,6 @@ SURPRISES: Final = Table(
         Column("expected_milli", WHOLE, "expected count x 1000"),
         Column("exposure", WHOLE, "what the count is out of, in the view's own unit"),
         Column("surprise_milli", WHOLE, "calibrated -log10 tail probability x 1000"),
-        Column(
-            "worth_milli",
-            WHOLE,
-            "the same with the view's weight and half of another view on the same lookups: its "
-            "place in the queue",
-        ),
         Column("since", TEXT, "first night of the evidence, ISO"),
         Column("title", TEXT, "what happened, in one plain line; identities marked"),
         Column("says", TEXT, "the tail statement in a plain sentence with its numbers"),

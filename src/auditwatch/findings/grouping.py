@@ -280,7 +280,7 @@ def _patterns(night: str, surprises: pa.Table, facts: Mapping[str, Fact]) -> Ite
             "operator": (operator, row["view"]),
         }
         names = [name for name in (row["event_ids"] or "").split("\n") if name]
-        surprise = row["worth_milli"]
+        surprise = row["surprise_milli"]
         yield _piece(
             {_known(name, facts) for name in names},
             night=night,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from auditwatch.core.schema import Context
     from auditwatch.score.views import View
 
-__all__ = ["besides", "counter_evidence", "rarity", "sentence"]
+__all__ = ["counter_evidence", "rarity", "sentence"]
 
 SHORT_HISTORY: Final = 28  # nights
 
@@ -22,14 +22,6 @@ SHORT_HISTORY: Final = 28  # nights
 def sentence(view: View, row: Mapping[str, Any]) -> str:
     """Return the tail statement of a unit and how rare it is."""
     return f"{view.say(row)} {rarity(row)}"
-
-
-def besides(row: Mapping[str, Any], lookups: int) -> Sequence[str]:
-    """Return that another view names the same lookups, if one does."""
-    if not row["beside"]:
-        return []
-    both = f"{int(row['shared']):,} of {count(lookups, 'lookup')}"
-    return [f"{both} stand out in the {row['beside']} view as well."]
 
 
 def rarity(row: Mapping[str, Any]) -> str:

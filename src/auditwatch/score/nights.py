@@ -15,11 +15,10 @@ import pyarrow.compute as pc
 from auditwatch.core.schema import SURPRISES
 from auditwatch.score.combine import CAP_DECADES
 from auditwatch.score.evidence import find_lookups
-from auditwatch.score.explain import besides, counter_evidence, sentence
+from auditwatch.score.explain import counter_evidence, sentence
 from auditwatch.score.measuring import Measured, measure_nights
 from auditwatch.score.scorer import COLUMNS, LookupScorer
 from auditwatch.score.views import View, views
-from auditwatch.score.weighing import FAMILY_WEIGHTS, weighed
 from auditwatch.score.words import EPOCH, iso
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["model_id", "score_nights"]
 
-PARAMETERS_VERSION: Final = 3
+PARAMETERS_VERSION: Final = 2
 
 
 def model_id() -> str:
@@ -40,10 +39,7 @@ def model_id() -> str:
     shape = [
         [view.NAME, view.STORY, view.TAIL, list(view.WINDOW_NIGHTS), view.LEAST] for view in views()
     ]
-    weights = sorted(FAMILY_WEIGHTS.items())
-    told = json.dumps(
-        [PARAMETERS_VERSION, CAP_DECADES, shape, weights, LookupScorer().get_params()]
-    )
+    told = json.dumps([PARAMETERS_VERSION, CAP_DECADES, shape, LookupScorer().get_params()])
     return f"tails-{PARAMETERS_VERSION}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
 
 
@@ -131,9 +127,7 @@ def _told(
         return SURPRISES.empty()
     traces = traces[traces["item"].isin(set(kept["item"]))]
     lookups = find_lookups(_unfolded(traces, measured), lake, measured.book)
-    kept["only"] = _only_subject(kept, traces)
-    kept = weighed(kept, lookups)
-    kept["only"] = measured.book.decode("subject_id", kept["only"])
+    kept["only"] = measured.book.decode("subject_id", _only_subject(kept, traces))
     groups = dict(iter(lookups.groupby("item")))
     for column in ("operator_id", "subject_id", "value"):
         kept[column] = measured.book.decode(column, kept[column])
@@ -197,10 +191,9 @@ def _record(
         "expected_milli": round(1000 * row["expected"]),
         "exposure": int(row["exposure"]),
         "surprise_milli": round(1000 * row["decades"]),
-        "worth_milli": round(1000 * row["worth"]),
         "since": iso(first),
         "title": view.title(told),
-        "says": " ".join([sentence(view, told), *besides(told, len(lookups))]),
+        "says": sentence(view, told),
         "against": "\n".join(against),
         "event_ids": "\n".join(sorted(lookups["event_id"])),
     }
