@@ -33,7 +33,15 @@ def misuse() -> list[dict[str, Any]]:
     rows += [lookup(27, "T5", "P-sister"), lookup(29, "T5", "P-self")]
     rows += [lookup(at, "T9", f"P-fresh{at}-{n}") for at in range(22, 32) for n in range(7)]
     rows += [lookup(28, "T14", f"P-sweep{n}") for n in range(30)]
-    return rows
+    return [
+        {**row, "event_time": row.get("event_time") or clock(row["night"], minute(n))}
+        for n, row in enumerate(rows)
+    ]
+
+
+def clock(day: str, minutes: int) -> datetime:
+    """Return an instant of a day."""
+    return datetime.fromisoformat(f"{day}T00:00:00+00:00") + timedelta(minutes=minutes)
 
 
 def moment(at: int, minutes: int) -> datetime:
@@ -171,9 +179,10 @@ def test_little_or_nothing_is_no_error(tmp_path: Path) -> None:
 
 
 def test_blindness_is_told() -> None:
-    """Without roster and relations the tie view says so; with either it sees."""
+    """Each view says which table it lacks; with that table it sees."""
     assert "roster" in blind_views(Context())["tie"]
-    assert blind_views(TIES) == {}
+    assert set(blind_views(TIES)) == {"outsider", "pretext", "relay"}
+    assert "duty" in blind_views(TIES)["relay"]
 
 
 def test_a_case_that_names_the_subject_explains(tmp_path: Path) -> None:

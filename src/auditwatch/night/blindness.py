@@ -12,7 +12,7 @@ from auditwatch.check import needs_of
 from auditwatch.core.fieldstates import WHY, read_field_states, unknown_fields
 from auditwatch.core.redaction import MASK
 from auditwatch.core.schema import SOURCES
-from auditwatch.score import SEES, views
+from auditwatch.score import SEES, fields_of, views
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -98,10 +98,11 @@ class Blindness:
             The night's sources.
         """
         found = dict(blind)
-        why = "; ".join(self._why(SEES, sources, partly=False, but=NOT_COUNTED))
-        if why:
-            unseen = {view.NAME: f"{why}; lookups from there cannot be counted" for view in views()}
-            found = unseen | found
+        for view in views():
+            fields = (*SEES, *fields_of(view))
+            why = "; ".join(self._why(fields, sources, partly=False, but=NOT_COUNTED))
+            if why:
+                found.setdefault(view.NAME, f"{why}; lookups from there cannot be counted")
         return found
 
     def _why(

@@ -11,7 +11,14 @@ from auditwatch.score.sight import between
 if TYPE_CHECKING:
     from auditwatch.score.sight import Known
 
-__all__ = ["marked_share", "traced", "values_seen"]
+__all__ = [
+    "alone_seen",
+    "marked_share",
+    "subjects_seen",
+    "traced",
+    "traced_alone",
+    "values_seen",
+]
 
 KEY: Final = ("night_number", "operator_id", "role", "unit")
 
@@ -30,9 +37,9 @@ def daily_work(profiles: ibis.Table) -> ibis.Table:
 
 
 def values_seen(
-    profiles: ibis.Table, nights: ibis.Table, known: Known, view: str, *, width: int, count: str
+    profiles: ibis.Table, nights: ibis.Table, known: Known, view: str, *, width: int
 ) -> ibis.Table:
-    """Count the marks of each operator marked tonight with the one value that stands out most.
+    """Count the subject-days of each operator marked tonight with the value that stands out most.
 
     Parameters
     ----------
@@ -40,16 +47,14 @@ def values_seen(
         Whose marks.
     width : int
         Nights of the window.
-    count : str
-        What is counted: ``nights``, distinct ``subjects``, or subject-``days``.
 
     Returns
     -------
     ibis.Table
         `night_number`, `operator_id`, `role`, `unit`, `value`, `window`; with that value `nights`,
-        `subjects`, `days`, `lookups` and `others` (what others count, added up); `observed` (the
-        operator's count minus that); `elsewhere` (the operator's counts with other values, added
-        up), `values` (distinct ones in the agency), `exposure` (subject-days), `first`.
+        `subjects`, `days` (subject-days), `lookups` and `others` (subject-days of others);
+        `observed` (the one minus the other); `elsewhere` (the operator's subject-days with other
+        values, added up), `values` (distinct in the agency), `exposure` (subject-days), `first`.
     """
     rows, window = marks_of(known, view), known.within(width)
     spans = nights.select(tonight="night_number")
@@ -58,13 +63,12 @@ def values_seen(
         nights=near.night_number.nunique(), subjects=near.subject_id.nunique(), days=near.count(),
         lookups=near.lookups.sum(), first=near.night_number.min(), last=near.night_number.max(),
     )  # fmt: skip
-    counted = mine[count]
-    by_value = mine.group_by("tonight", "value").aggregate(all_of_value=counted.sum())
+    by_value = mine.group_by("tonight", "value").aggregate(all_of_value=mine.days.sum())
     agency = by_value.group_by("tonight").aggregate(values=by_value.count())
-    person = mine.group_by("tonight", "operator_id").aggregate(all_of_person=counted.sum())
+    person = mine.group_by("tonight", "operator_id").aggregate(all_of_person=mine.days.sum())
     mine = mine.join(by_value, ["tonight", "value"])
-    others = mine.all_of_value - mine[count]
-    mine = mine.mutate(others=others, observed=mine[count] - others)
+    others = mine.all_of_value - mine.days
+    mine = mine.mutate(others=others, observed=mine.days - others)
     best = _best(mine.filter(mine.last == mine.tonight))
     best = best.join(agency, "tonight").join(person, ["tonight", "operator_id"])
     work = daily_work(profiles).rename(tonight="night_number", worked="days")
@@ -72,7 +76,115 @@ def values_seen(
     return whole.select(
         "operator_id", "role", "unit", "value", "nights", "subjects", "days", "others", "observed",
         "lookups", "values", "first", night_number="tonight", exposure="worked",
-        elsewhere=whole.all_of_person - whole[count], window=ibis.literal(window, "int64"),
+        elsewhere=whole.all_of_person - whole.days, window=ibis.literal(window, "int64"),
+    )  # fmt: skip
+
+
+def alone_seen(
+    profiles: ibis.Table, nights: ibis.Table, known: Known, view: str, *, width: int, more: int
+) -> ibis.Table:
+    """Count the nights of each operator marked tonight with values that others share less.
+
+    Parameters
+    ----------
+    view : str
+        Whose marks.
+    width : int
+        Nights of the window.
+    more : int
+        A value counts with at least so many nights more than all others have with it.
+
+    Returns
+    -------
+    ibis.Table
+        `night_number`, `operator_id`, `role`, `unit`, `window`; over the values that
+        count: `observed` (how many more), `places`
+        (such values), `value` (the least of them), `nights`, `lookups`, `first`; `shared` (nights
+        with other values), `exposure` (subject-days).
+    """
+    window = known.within(width)
+    spans = nights.select(unit="night_number", tonight="night_number")
+    each = _against_others(spans, marks_of(known, view), window)
+    left = each.nights - each.others
+    each = each.mutate(left=left, alone=left >= more)
+    found = each.group_by("tonight", "operator_id").aggregate(
+        observed=ibis.ifelse(each.alone, each.left, 0).sum(), places=each.alone.cast("int64").sum(),
+        value=ibis.ifelse(each.alone, each.value, ibis.null("int64")).min(),
+        nights=ibis.ifelse(each.alone, each.nights, 0).sum(),
+        lookups=ibis.ifelse(each.alone, each.lookups, 0).sum(),
+        shared=ibis.ifelse(each.alone, 0, each.nights).sum(),
+        first=ibis.ifelse(each.alone, each["first"], ibis.null("int64")).min(),
+        last=ibis.ifelse(each.alone, each["last"], ibis.null("int64")).max(),
+    )  # fmt: skip
+    found = found.filter(found["last"] == found.tonight).drop("last")
+    work = daily_work(profiles).rename(tonight="night_number", exposure="days")
+    whole = found.join(work, ["tonight", "operator_id"]).rename(night_number="tonight")
+    return whole.mutate(window=ibis.literal(window, "int64"))
+
+
+def _against_others(spans: ibis.Table, rows: ibis.Table, window: int) -> ibis.Table:
+    """Return nights of each operator with each value up to `tonight`, and those of all others."""
+    near = spans.join(rows, between(rows.night_number, spans.tonight, window))
+    mine = near.group_by("unit", "tonight", "operator_id", "value").aggregate(
+        nights=near.night_number.nunique(), lookups=near.lookups.sum(),
+        first=near.night_number.min(), last=near.night_number.max(),
+    )  # fmt: skip
+    by_value = mine.group_by("unit", "value").aggregate(all_nights=mine.nights.sum())
+    both = mine.join(by_value, ["unit", "value"])
+    return both.mutate(others=both.all_nights - both.nights)
+
+
+def traced_alone(
+    units: ibis.Table, known: Known, view: str, *, width: int, more: int
+) -> ibis.Table:
+    """Return the marked rows of given operators with the values that others share less."""
+    window, rows = known.within(width), marks_of(known, view)
+    spans = units.select(unit="item", tonight="night_number")
+    each = _against_others(spans, rows, window)
+    alone = each.filter(each.nights - each.others >= more).select(
+        "unit", "value", who="operator_id"
+    )
+    wanted = units.select("item", "operator_id", then="night_number")
+    mine = wanted.join(alone, [wanted.item == alone.unit, wanted.operator_id == alone.who])
+    past = rows.select("night_number", "subject_id", by="operator_id", what="value")
+    same = [mine.operator_id == past.by, mine.value == past.what]
+    joined = mine.join(past, [*same, *between(past.night_number, mine.then, window)])
+    return joined.select("item", "night_number", "operator_id", "subject_id").distinct()
+
+
+def subjects_seen(
+    profiles: ibis.Table, nights: ibis.Table, known: Known, view: str, *, width: int
+) -> ibis.Table:
+    """Count the values with which each operator marked each subject, for pairs marked tonight.
+
+    Returns
+    -------
+    ibis.Table
+        `night_number`, `operator_id`, `subject_id`, `role`, `unit`, `window`; `observed` (distinct
+        values), `nights`, `lookups`; `elsewhere` (values with the operator's other subjects, added
+        up), `subjects` (of the operator, with marks), `others` (values of others with the subject,
+        added up), `exposure` (subject-days), `first`.
+    """
+    rows, window = marks_of(known, view), known.within(width)
+    spans = nights.select(tonight="night_number")
+    near = spans.join(rows, between(rows.night_number, spans.tonight, window))
+    pairs = near.group_by("tonight", "operator_id", "subject_id").aggregate(
+        observed=near.value.nunique(), nights=near.night_number.nunique(),
+        lookups=near.lookups.sum(), first=near.night_number.min(), last=near.night_number.max(),
+    )  # fmt: skip
+    person = pairs.group_by("tonight", "operator_id").aggregate(
+        all_of_person=pairs.observed.sum(), subjects=pairs.count()
+    )
+    met = pairs.group_by("tonight", "subject_id").aggregate(all_of_subject=pairs.observed.sum())
+    loud = pairs.filter((pairs.last == pairs.tonight) & (pairs.observed >= 2))
+    work = daily_work(profiles).rename(tonight="night_number", worked="days")
+    whole = loud.join(person, ["tonight", "operator_id"]).join(work, ["tonight", "operator_id"])
+    whole = whole.join(met, ["tonight", "subject_id"])
+    return whole.select(
+        "operator_id", "subject_id", "role", "unit", "observed", "nights", "lookups", "subjects",
+        "first", night_number="tonight", exposure="worked",
+        elsewhere=whole.all_of_person - whole.observed, window=ibis.literal(window, "int64"),
+        others=whole.all_of_subject - whole.observed,
     )  # fmt: skip
 
 
@@ -162,14 +274,25 @@ def _past(profiles: ibis.Table, nights: ibis.Table, known: Known, view: str) -> 
     return tonight.join(past, [tonight.operator_id == past.who, *span])
 
 
-def traced(units: ibis.Table, known: Known, view: str, *, by_value: bool = False) -> ibis.Table:
-    """Return the marked rows of given operators, of the unit's value alone where asked."""
+def traced(
+    units: ibis.Table,
+    known: Known,
+    view: str,
+    *,
+    by_value: bool = False,
+    by_subject: bool = False,
+) -> ibis.Table:
+    """Return the marked rows of given units: of the operator, of one value, on one subject."""
     rows = marks_of(known, view).select(
         "night_number", "subject_id", who="operator_id", what="value"
     )
-    wanted = units.select("item", "operator_id", "window", "value", then="night_number")
+    wanted = units.select(
+        "item", "operator_id", "window", "value", whom="subject_id", then="night_number"
+    )
     same = [wanted.operator_id == rows.who, rows.night_number <= wanted.then]
     if by_value:
         same.append(wanted.value == rows.what)
+    if by_subject:
+        same.append(wanted.whom == rows.subject_id)
     joined = wanted.join(rows, [*same, rows.night_number > wanted.then - wanted.window])
     return joined.select("item", "night_number", "operator_id", "subject_id").distinct()

@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 
 from auditwatch.core.cells import masked_rows
 from auditwatch.score.cases import CaseBook, number_typed, typed_number
+from auditwatch.score.codebook import Codebook
+from auditwatch.score.folding import principals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +24,7 @@ __all__ = ["MACHINE", "Heads", "described", "heads_of"]
 UNKNOWN: Final = "unknown"
 TEXTS: Final = (
     "night", "operator_id", "operator_role", "operator_unit", "terminal", "system", "transaction",
-    "subject_kind", "subject_id", "purpose", "reason_norm", "case_id",
+    "subject_id", "purpose", "reason_norm", "case_id", "requester_id",
 )  # fmt: skip
 READ: Final = ("event_id", "lookup_id", "origin", "time_quality", *TEXTS)
 MOMENT: Final = pa.timestamp("us", tz="UTC")
@@ -43,6 +45,8 @@ class Heads:
         What the codes stand for.
     time : np.ndarray of int64, shape (n,)
         Seconds since 1970; for a source that keeps days alone, where the day begins.
+    hour : np.ndarray of int64, shape (n,)
+        Agency-local hour, -1 where it is not known.
     timed : np.ndarray of bool, shape (n,)
         Whether the hour is known.
     numbered, explained : np.ndarray of bool, shape (n,)
@@ -53,6 +57,7 @@ class Heads:
     codes: dict[str, np.ndarray]
     texts: dict[str, pa.Array]
     time: np.ndarray
+    hour: np.ndarray
     timed: np.ndarray
     numbered: np.ndarray
     explained: np.ndarray
@@ -64,6 +69,12 @@ class Heads:
         """Return the night of each row as days since 1970-01-01, shape (n,)."""
         nights = self.texts["night"].to_numpy(zero_copy_only=False).astype("datetime64[D]")
         found: np.ndarray = nights.astype(np.int64)[self.codes["night"]]
+        return found
+
+    def principals(self, context: Context) -> np.ndarray:
+        """Return the code each row's subject is counted under, linked subjects as one."""
+        under = principals(context, Codebook({"subject_id": self.texts["subject_id"]}))
+        found: np.ndarray = under.to_numpy().astype(np.int64)[self.codes["subject_id"]]
         return found
 
     def text(self, column: str, rows: np.ndarray) -> pa.Array:
@@ -100,9 +111,10 @@ def described(lookups: pa.Table | Iterable[pa.RecordBatch], context: Context) ->
     Returns
     -------
     list of pa.Table
-        Texts as dictionaries, `event_time` (us, UTC), and the flags `numbered` (a case number was
-        typed), `explained` (a case that checks out; never without cases), `settled` (not that, but
-        a case closed lately does), `timed` (the hour is known), and the `number` that was typed.
+        Texts as dictionaries, `event_time` (us, UTC), `local_hour`, and the flags `numbered` (a
+        case number was typed), `explained` (a case that checks out; never without cases),
+        `settled` (not that, but a case closed lately does) and `timed` (the hour is known), and
+        the `number` that was typed.
     """
     book = CaseBook(context)
     batches = lookups.to_batches() if isinstance(lookups, pa.Table) else lookups
@@ -116,6 +128,7 @@ def _heads(batch: pa.RecordBatch) -> pa.Table:
     """
     rows = pa.table([pc.cast(batch[name], pa.string()) for name in READ], names=list(READ))
     rows = rows.append_column("event_time", pc.cast(batch["event_time"], MOMENT))
+    rows = rows.append_column("local_hour", pc.cast(batch["local_hour"], pa.int64()))
     keep = pc.and_(
         pc.equal(rows["lookup_id"], rows["event_id"]),
         pc.invert(pc.is_in(rows["origin"], value_set=MACHINE)),
@@ -156,7 +169,8 @@ def _described(rows: pa.Table, book: CaseBook, context: Context) -> pa.Table:
         "timed": pc.invert(pc.equal(pc.fill_null(rows["time_quality"], ""), "date_only")),
     }
     columns = {name: pc.dictionary_encode(rows[name]) for name in TEXTS}
-    return pa.table({**columns, "event_time": rows["event_time"], **flags})
+    when = {name: rows[name] for name in ("event_time", "local_hour")}
+    return pa.table({**columns, **when, **flags})
 
 
 def _of_roster(context: Context, column: str) -> tuple[pa.Array, pa.Array] | None:
@@ -199,14 +213,15 @@ def heads_of(parts: Sequence[pa.Table], context: Context) -> Heads:
         codes[name], texts[name] = _coded(whole[name].combine_chunks())
     time = pc.cast(whole["event_time"], pa.int64()).to_numpy() // SECOND
     # equal keys are equal lookups for every mark
-    keys = ("reason_norm", "case_id", "purpose", "transaction", "subject_id", "terminal")
-    rest = [codes[key] for key in keys]
+    keys = ("requester_id", "reason_norm", "case_id", "purpose", "transaction", "system")
+    rest = [codes[key] for key in (*keys, "subject_id", "terminal")]
     order = np.lexsort((*rest, time, codes["operator_id"], codes["night"]))
     by_case = "explained" if context.cases is not None else "numbered"
     return Heads(
         {name: column[order] for name, column in codes.items()},
         texts,
         time[order],
+        pc.fill_null(whole["local_hour"], -1).to_numpy()[order],
         whole["timed"].to_numpy()[order],
         whole["numbered"].to_numpy()[order],
         pc.or_(whole[by_case], whole["settled"]).to_numpy()[order],
@@ -228,4 +243,6 @@ def _nothing() -> Heads:
     none = np.zeros(0, dtype=np.int64)
     flags = none.astype(bool)
     empty = pa.array([], pa.string())
-    return Heads(dict.fromkeys(TEXTS, none), dict.fromkeys(TEXTS, empty), none, flags, flags, flags)
+    return Heads(
+        dict.fromkeys(TEXTS, none), dict.fromkeys(TEXTS, empty), none, none, flags, flags, flags
+    )

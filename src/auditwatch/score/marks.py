@@ -50,6 +50,8 @@ def mark_nights(lookups: pa.Table | Iterable[pa.RecordBatch], context: Context) 
 def make_marks(parts: Sequence[pa.Table], context: Context) -> pa.Table:
     """Return what `mark_nights` returns, from lookups that are described already."""
     heads = heads_of(parts, context)
+    if not len(heads):
+        return MARK_NIGHTS.empty()
     marked = [_rows(heads, name, mark(heads, context)) for name, mark in markers()]
     rows = pd.concat(marked, ignore_index=True)
     added = rows.groupby(KEYS, sort=True, as_index=False).agg(lookups=("lookups", "sum"))

@@ -38,7 +38,8 @@ def foreign_to_role(heads: Heads, value: np.ndarray) -> np.ndarray:
     person = heads.group("night", "operator_role", "operator_id")
     others = _size(role) - _size(person)
     same = _size(_paired(role, value)) - _size(_paired(person, value))
-    return (value >= 0) & (others >= LEAST_OTHERS) & (same * ONE_IN < others)
+    found: np.ndarray = (value >= 0) & (others >= LEAST_OTHERS) & (same * ONE_IN < others)
+    return found
 
 
 def _size(key: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ A view module has
 - `title(row)`: what happened, in one plain line of at most 110 characters once masked;
 - `say(row)` and `against(row)`: the numbers in plain sentences;
 - `innocent(lookups)`: what the lookups themselves say against it;
+- where it needs other fields than every view, `FIELDS`: their names in LOOKUPS;
 - where it needs more than who looked at whom when, `mark(heads, context)`: which lookups of whole
   nights are odd in themselves, from their own night alone. They come back as `known.marks`.
 """
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from auditwatch.score.heads import Heads
     from auditwatch.score.sight import Known
 
-__all__ = ["Marks", "View", "blind_views", "markers", "views"]
+__all__ = ["Marks", "View", "blind_views", "fields_of", "markers", "views"]
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,11 @@ def views() -> list[View]:
 def markers() -> list[tuple[str, Callable[[Heads, Context], Marks]]]:
     """Return name and `mark` of every view that marks lookups, by name."""
     return [(view.NAME, view.mark) for view in views() if hasattr(view, "mark")]
+
+
+def fields_of(view: View) -> tuple[str, ...]:
+    """Return the fields that a view needs beside those of every view."""
+    return getattr(view, "FIELDS", ())
 
 
 def blind_views(context: Context) -> dict[str, str]:

@@ -32,6 +32,7 @@ TAIL: Final = "beta_binomial"
 WINDOW_NIGHTS: Final = (30,)
 LEAST: Final = 4
 NEEDS: Final[tuple[frozenset[str], ...]] = ()
+FIELDS: Final = ("transaction",)
 
 LEAST_NIGHTS: Final = 3  # one odd task is no drift
 

@@ -93,7 +93,7 @@ def _members(lists: pa.ChunkedArray) -> tuple[np.ndarray, pa.Array]:
 
 def measure(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Table:
     """Count subject-days on the people of one case, where there are two of them at least."""
-    found = values_seen(profiles, nights, known, NAME, width=WINDOW_NIGHTS[0], count="days")
+    found = values_seen(profiles, nights, known, NAME, width=WINDOW_NIGHTS[0])
     return found.filter(found.subjects >= 2)
 
 

@@ -1,7 +1,7 @@
-"""Reasons that say nothing, or nothing that the role says.
+"""Reasons that say nothing: a point, a letter, a word that every lookup could have.
 
-A point, a letter, a word that every trade uses: the share of such reasons is a habit, and a habit
-that changes asks for its cause. Words of another trade under one's own login ask for more.
+Terseness is a habit, and some hours and some desks are terse; so what counts is an operator who
+was not terse before, and is more so than those at the same work.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditwatch.score.counting import marked_share, traced
-from auditwatch.score.peers import foreign_to_role
 from auditwatch.score.views import Marks
 from auditwatch.score.words import count, iso, nights_seen, number, operator
 
@@ -32,25 +32,38 @@ TAIL: Final = "beta_binomial"
 WINDOW_NIGHTS: Final = (30,)
 LEAST: Final = 6
 NEEDS: Final[tuple[frozenset[str], ...]] = ()
+FIELDS: Final = ("reason",)
 
 LEAST_NIGHTS: Final = 3  # one careless night is no habit
+#: Words that any lookup could have; a reason of nothing else says nothing.
+HOLLOW: Final = (
+    "inv invest investigation investigative police law enforcement le leo business official duty "
+    "use info information inquiry check chk lookup query search misc other general work job ref "
+    "reference reason purpose unk unknown na none test asdf ok the for and of at"
+)
 
 
 def mark(heads: Heads, context: Context) -> Marks:
-    """Mark lookups without a case whose reason is empty, or foreign to the role."""
+    """Mark lookups without any number whose reason is missing or says nothing.
+
+    A night on which nobody gave a reason has no such column: nothing is held against anyone.
+    """
     del context
-    empty = heads.codes["reason_norm"] < 0
-    foreign = foreign_to_role(heads, _wording(heads)) & ~empty
-    rows = np.flatnonzero(foreign & ~heads.explained & ~heads.numbered)
-    return Marks(rows, heads.text("reason_norm", rows))
+    given = heads.codes["reason_norm"] >= 0
+    asked = np.bincount(heads.codes["night"], given, minlength=1)[heads.codes["night"]] > 0
+    empty = np.append(_hollow(heads.texts["reason_norm"]), True)[heads.codes["reason_norm"]]
+    rows = np.flatnonzero(empty & asked & ~heads.numbered)
+    return Marks(rows, pa.array([""] * len(rows), pa.string()))
 
 
-def _wording(heads: Heads) -> np.ndarray:
-    """Return a code for the first two words of each reason, numbers aside."""
-    words = pc.replace_substring_regex(heads.texts["reason_norm"], r"[0-9#-]+", "")
-    first = pc.replace_substring_regex(words, r"^\s*(\S+\s*\S*).*$", r"\1")
-    codes = pc.dictionary_encode(first).indices.to_numpy()
-    found: np.ndarray = np.append(codes, -1)[heads.codes["reason_norm"]].astype(np.int64)
+def _hollow(reasons: pa.Array) -> np.ndarray:
+    """Tell which reasons have no word but those that any lookup could have."""
+    words = pc.split_pattern_regex(reasons, r"[^a-z0-9]+")
+    parents = pc.list_parent_indices(words).to_numpy()
+    flat = pc.list_flatten(words)
+    hollow = pc.or_(pc.is_in(flat, pa.array(HOLLOW.split())), pc.less(pc.utf8_length(flat), 2))
+    says = ~hollow.to_numpy(zero_copy_only=False)
+    found: np.ndarray = np.bincount(parents, says, minlength=len(reasons)) == 0
     return found
 
 
@@ -73,7 +86,7 @@ def trace(profiles: ibis.Table, units: ibis.Table, known: Known) -> ibis.Table:
 def title(row: Mapping[str, Any]) -> str:
     """Return on how many nights the reasons were odd."""
     return (
-        f"{operator(row['operator_id'])} gave reasons that the role hardly gives, on "
+        f"{operator(row['operator_id'])} gave reasons that say nothing, on "
         f"{count(row['on_nights'], 'night')}, and no case explains it"
     )
 
@@ -82,7 +95,7 @@ def say(row: Mapping[str, Any]) -> str:
     """Return such subject-days against those of history and peers."""
     return (
         f"{operator(row['operator_id'])} made {count(row['lookups'], 'lookup')} "
-        "with a reason that hardly anybody else in the role gave on the same night, on "
+        "with no number and a reason that says nothing, on "
         f"{count(row['observed'], 'subject-day')} out of {count(row['exposure'], 'subject-day')} "
         f"in the {nights_seen(row)} up to {iso(row['night_number'])}; expected "
         f"{number(row['expected'])}, from own earlier work and the same role in the same unit."
@@ -92,7 +105,7 @@ def say(row: Mapping[str, Any]) -> str:
 def against(row: Mapping[str, Any]) -> Sequence[str]:
     """Return what else it may be."""
     del row
-    return ["Shorthand of one's own, or a special task, reads alike."]
+    return ["Haste and habit read alike; training may be the answer."]
 
 
 def innocent(lookups: pd.DataFrame) -> Sequence[str]:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from auditwatch.score.counting import marked_share, traced
+from auditwatch.score.duty import off_duty
 from auditwatch.score.views import Marks
 from auditwatch.score.words import count, iso, nights_seen, number, operator
 
@@ -31,24 +31,28 @@ NAME: Final = "shift"
 STORY: Final = "operator"
 TAIL: Final = "beta_binomial"
 WINDOW_NIGHTS: Final = (30,)
-LEAST: Final = 3  # one call-out is a chance, and so are two
+LEAST: Final = 5  # subject-days; a call-out has one or two people
 NEEDS: Final[tuple[frozenset[str], ...]] = ()
 
+LEAST_NIGHTS: Final = 2  # once is a chance
 PAUSE: Final = 90 * 60  # seconds without a lookup that end a sitting; overtime has shorter ones
 LONGEST: Final = 2 * 3600  # a longer sitting is a shift that nobody wrote down
-DAY: Final = 24 * 3600
-FAR: Final = np.iinfo(np.int64).max // 4
+#: Local hours near midnight: a sitting there may go on in the night before or after.
+EARLY, LATE = 2, 22
 
 
 def mark(heads: Heads, context: Context) -> Marks:
     """Mark short sittings apart from all duty and from all other work of the night."""
     first, last, alone = _sittings(heads)
     if context.duty is not None and context.duty.num_rows:
-        apart = _off_duty(heads, first, last, context.duty)
+        apart = off_duty(heads, "operator_id", (first - PAUSE, last + PAUSE), context.duty)
     else:
-        apart = ~alone & ~_at_midnight(heads, first, last) & _smaller(heads, first)
-    called = _of_sitting(heads, first, heads.explained)  # a call-out has its case
-    rows = np.flatnonzero(apart & heads.timed & (last - first <= LONGEST) & (called == 0))
+        late = _of_sitting(heads, first, (heads.hour < EARLY) | (heads.hour >= LATE)) > 0
+        apart = ~alone & ~late & _smaller(heads, first)
+    # a call-out has its case, and the lookups around it are about that case
+    called = 2 * _of_sitting(heads, first, heads.explained) >= _of_sitting(heads, first)
+    short = heads.timed & (last - first <= LONGEST)
+    rows = np.flatnonzero(apart & short & ~called & ~heads.explained)
     return Marks(rows, pa.array([""] * len(rows), pa.string()))
 
 
@@ -63,8 +67,8 @@ def _sittings(heads: Heads) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return heads.time[starts][sitting], heads.time[ends.astype(int)][sitting], sittings[night] == 1
 
 
-def _of_sitting(heads: Heads, first: np.ndarray, flags: np.ndarray) -> np.ndarray:
-    """Return how many lookups of each lookup's sitting have a flag."""
+def _of_sitting(heads: Heads, first: np.ndarray, flags: np.ndarray | None = None) -> np.ndarray:
+    """Return how many lookups of each lookup's sitting there are, or how many have a flag."""
     night = heads.group("night", "operator_id")
     sitting = np.cumsum(np.r_[True, (np.diff(night) != 0) | (np.diff(first) != 0)][: len(heads)])
     found: np.ndarray = np.bincount(sitting, flags)[sitting].astype(np.int64)
@@ -74,51 +78,14 @@ def _of_sitting(heads: Heads, first: np.ndarray, flags: np.ndarray) -> np.ndarra
 def _smaller(heads: Heads, first: np.ndarray) -> np.ndarray:
     """Tell which lookups are of a sitting with less than half the lookups of the night."""
     night = heads.group("night", "operator_id")
-    size = _of_sitting(heads, first, np.ones(len(heads), dtype=bool))
+    size = _of_sitting(heads, first)
     found: np.ndarray = 2 * size < np.bincount(night, minlength=1)[night]
     return found
 
 
-def _at_midnight(heads: Heads, first: np.ndarray, last: np.ndarray) -> np.ndarray:
-    """Tell which sittings may go on in the night before or after."""
-    begins = heads.days() * DAY
-    # zones are at most half a day from UTC, and a night's own lookups say which it is
-    offset = np.rint((heads.time.mean() - begins.mean() - DAY / 2) / DAY) * DAY if len(heads) else 0
-    local_first, local_last = first - begins - offset, last - begins - offset
-    found: np.ndarray = (local_first < PAUSE) | (local_last > DAY - PAUSE)
-    return found
-
-
-def _off_duty(heads: Heads, first: np.ndarray, last: np.ndarray, duty: pa.Table) -> np.ndarray:
-    """Tell which sittings lie apart from every spell of an operator who has some spell near."""
-    who = pc.index_in(duty["operator_id"].combine_chunks(), heads.texts["operator_id"])
-    known = pc.and_(who.is_valid(), pc.and_(pc.is_valid(duty["starts"]), pc.is_valid(duty["ends"])))
-    who = pc.cast(who.filter(known), pa.int64()).to_numpy()
-    starts, ends = (
-        pc.cast(duty[name].filter(known), pa.int64()).to_numpy() // 1_000_000
-        for name in ("starts", "ends")
-    )
-    order = np.lexsort((starts, who))
-    who, starts, ends = who[order], starts[order], ends[order]
-    base = int(starts.min(initial=0))
-    # one long axis: each operator's times lie behind those of the operators before
-    span = int(max(ends.max(initial=0), heads.time.max(initial=0)) - base) + 4 * DAY
-    axis = who * span + (starts - base)
-    mine = heads.codes["operator_id"] * span
-    at = np.searchsorted(axis, mine + (last + PAUSE - base), side="right")
-    before = at - 1
-    same = (before >= 0) & (who[np.maximum(before, 0)] == heads.codes["operator_id"])
-    ended = np.where(same, ends[np.maximum(before, 0)], -FAR)
-    has = np.isin(heads.codes["operator_id"], np.unique(who))
-    found: np.ndarray = has & (ended < first - PAUSE)
-    return found
-
-
 def measure(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Table:
-    """Count each active operator's nights with a sitting off duty."""
-    return marked_share(
-        profiles, nights, known, NAME, width=WINDOW_NIGHTS[0], least=LEAST, by_night=True
-    )
+    """Count each active operator's subject-days in sittings off duty."""
+    return marked_share(profiles, nights, known, NAME, width=WINDOW_NIGHTS[0], least=LEAST_NIGHTS)
 
 
 def expect(measured: pd.DataFrame) -> np.ndarray:
@@ -156,8 +123,8 @@ def against(row: Mapping[str, Any]) -> Sequence[str]:
     found = ["Call-outs and overtime are not always written into the duty book."]
     if row["own_observed"]:
         found.append(
-            f"It also happened on {count(row['own_observed'], 'night')} of "
-            f"{count(row['own_exposure'], 'active night')} before."
+            f"It also happened before, on {count(row['own_observed'], 'subject-day')} of "
+            f"{count(row['own_exposure'], 'subject-day')}."
         )
     return found
 

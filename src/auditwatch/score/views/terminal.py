@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from auditwatch.score.counting import traced, values_seen
+from auditwatch.score.counting import alone_seen, traced_alone
 from auditwatch.score.views import Marks
 from auditwatch.score.words import count, iso, nights_seen, number, operator
 
@@ -31,10 +31,12 @@ TAIL: Final = "negative_binomial"
 WINDOW_NIGHTS: Final = (45,)
 LEAST: Final = 2  # once is a chance
 NEEDS: Final[tuple[frozenset[str], ...]] = ()
+FIELDS: Final = ("terminal",)
 
-PAUSE: Final = 20 * 60  # seconds without a lookup that end a sitting
-AWAY: Final = 2 * 3600  # the usual terminal is in use this shortly before and after
-SUBJECTS: Final = 2  # of a sitting; one is a form filled in at a counter
+AWAY: Final = 4 * 3600  # seconds; the usual terminal is in use this shortly before and after
+SUBJECTS: Final = 2  # at the other terminal that night; one is a form filled in at a counter
+CHANCE: Final = 0.1  # nights expected of anybody
+SHARED: Final = 0.05  # nights expected for each night at a terminal that others come to as well
 
 
 def mark(heads: Heads, context: Context) -> Marks:
@@ -46,7 +48,10 @@ def mark(heads: Heads, context: Context) -> Marks:
     here = np.flatnonzero(known & ~away)
     before, after = _nearest(here, heads.time, night)
     between = away & (heads.time - before <= AWAY) & (after - heads.time <= AWAY)
-    rows = np.flatnonzero(between & (_subjects_of_sitting(heads) >= SUBJECTS))
+    visit = heads.group("night", "operator_id", "terminal")
+    pairs = np.unique(np.stack([visit, heads.codes["subject_id"]])[:, between], axis=1)[0]
+    subjects = np.bincount(pairs, minlength=int(visit.max(initial=0)) + 1)[visit]
+    rows = np.flatnonzero(between & (subjects >= SUBJECTS))
     return Marks(rows, heads.text("terminal", rows))
 
 
@@ -75,66 +80,49 @@ def _nearest(
     return before, after
 
 
-def _subjects_of_sitting(heads: Heads) -> np.ndarray:
-    """Return how many subjects the sitting of each lookup has: one terminal, no long pause."""
-    pair = heads.group("night", "operator_id", "terminal")
-    order = np.lexsort((heads.time, pair))
-    new = np.r_[True, (np.diff(pair[order]) != 0) | (np.diff(heads.time[order]) > PAUSE)]
-    sitting = np.empty(len(heads), dtype=np.int64)
-    sitting[order] = np.cumsum(new[: len(heads)]) - 1
-    each = np.unique(np.stack([sitting, heads.codes["subject_id"]]), axis=1)[0]
-    found: np.ndarray = np.bincount(each, minlength=1)[sitting]
-    return found
-
-
 def measure(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Table:
-    """Count, for each operator marked tonight, nights at the one terminal least shared."""
-    return values_seen(profiles, nights, known, NAME, width=WINDOW_NIGHTS[0], count="nights")
+    """Count, for each operator marked tonight, nights at terminals that others share less."""
+    return alone_seen(profiles, nights, known, NAME, width=WINDOW_NIGHTS[0], more=1)
 
 
 def expect(measured: pd.DataFrame) -> np.ndarray:
-    """Return nights expected at one terminal: the operator's others, spread over all of them."""
-    spread = measured["elsewhere"] / measured["values"].clip(lower=1)
-    return np.asarray(spread.clip(lower=0.05), dtype=float)
+    """Return nights expected: a chance one, and more of them for who changes terminals often."""
+    return np.asarray(CHANCE + SHARED * measured["shared"], dtype=float)
 
 
 def trace(profiles: ibis.Table, units: ibis.Table, known: Known) -> ibis.Table:
-    """Return the marked rows at the terminal of given operators."""
+    """Return the marked rows at such terminals."""
     del profiles
-    return traced(units, known, NAME, by_value=True)
+    return traced_alone(units, known, NAME, width=WINDOW_NIGHTS[0], more=1)
 
 
 def title(row: Mapping[str, Any]) -> str:
     """Return how often the login worked at two terminals at once."""
     return (
-        f"{operator(row['operator_id'])} worked at two terminals at once on "
-        f"{count(row['nights'], 'night')}: a login may be shared"
+        f"The login of {operator(row['operator_id'])} was in use at two terminals at once on "
+        f"{count(row['nights'], 'night')}"
     )
 
 
 def say(row: Mapping[str, Any]) -> str:
     """Return nights at the other terminal against those expected."""
+    where = f"terminal {row['value']}" if row["places"] == 1 else f"{int(row['places'])} terminals"
     return (
         f"On {count(row['nights'], 'night')} of the {nights_seen(row)} up to "
         f"{iso(row['night_number'])} the login of {operator(row['operator_id'])} made "
-        f"{count(row['lookups'], 'lookup')} at terminal {row['value']} while it was in use at "
-        f"another one less than {AWAY // 3600} hours before and after; expected "
+        f"{count(row['lookups'], 'lookup')} at {where} between lookups at the terminal mostly used "
+        f"on that night, less than {AWAY // 3600} hours before and after; expected "
         f"{number(row['expected'])}, from how often this operator changes terminals and comes back."
     )
 
 
 def against(row: Mapping[str, Any]) -> Sequence[str]:
-    """Return what others do at that terminal, and what such changes may be."""
-    found = []
-    if row["others"]:
-        found.append(
-            f"Others also went to and came back from terminal {row['value']}, on "
-            f"{count(row['others'], 'operator-night')}, as at a shared desk; these are taken off."
-        )
-    return [
-        *found,
-        "A second car or seat used on the side, or a desk nobody else uses, looks alike.",
-    ]
+    """Return what else it may be."""
+    found = ["A second car or seat on the side, or a desk that nobody else uses, looks alike."]
+    if row["shared"]:
+        nights = count(row["shared"], "night")
+        found.append(f"Left aside: {nights} at terminals that others use as much, as at a desk.")
+    return found
 
 
 def innocent(lookups: pd.DataFrame) -> Sequence[str]:

@@ -1,7 +1,8 @@
-"""Purposes that the role does not declare.
+"""Different people in quick succession, none of whom a case explains.
 
-Each purpose may be a permitted one; that this operator turns to it, while hardly anybody in the
-same role does, is a question.
+A stop brings a car and the people in it, and the next stop comes later. Guests, tenants, plates
+off a list come one after the other, minutes apart. Desks that work through lists do so every day:
+they are measured against the same desk.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pyarrow as pa
 
 from auditwatch.score.counting import marked_share, traced
-from auditwatch.score.peers import foreign_to_role
 from auditwatch.score.views import Marks
 from auditwatch.score.words import count, iso, nights_seen, number, operator
 
@@ -25,21 +26,29 @@ if TYPE_CHECKING:
     from auditwatch.score.heads import Heads
     from auditwatch.score.sight import Known
 
-NAME: Final = "purpose"
+NAME: Final = "run"
 STORY: Final = "operator"
 TAIL: Final = "beta_binomial"
 WINDOW_NIGHTS: Final = (30,)
-LEAST: Final = 4
+LEAST: Final = 6
 NEEDS: Final[tuple[frozenset[str], ...]] = ()
 
-LEAST_NIGHTS: Final = 3  # a wrong choice in the list is no habit
+PAUSE: Final = 4 * 60  # seconds to the next subject that end a run
+SUBJECTS: Final = 3  # a car and its driver are one or two
+LEAST_NIGHTS: Final = 1  # whoever is about to leave may do it all in one night
 
 
 def mark(heads: Heads, context: Context) -> Marks:
-    """Mark lookups with a purpose that hardly anybody in the role declared that night."""
-    del context
-    rows = np.flatnonzero(foreign_to_role(heads, heads.codes["purpose"]))
-    return Marks(rows, heads.text("purpose", rows))
+    """Mark lookups without a case in a run of three different subjects or more."""
+    bare = np.flatnonzero(heads.timed & ~heads.explained)
+    night = heads.group("night", "operator_id")[bare]
+    time = heads.time[bare]
+    new = np.r_[True, (np.diff(night) != 0) | (np.diff(time) > PAUSE)][: len(bare)]
+    run = np.cumsum(new) - 1
+    each = np.unique(np.stack([run, heads.principals(context)[bare]]), axis=1)[0]
+    many = np.bincount(each, minlength=1)[run] >= SUBJECTS if len(bare) else bare > 0
+    rows = bare[many]
+    return Marks(rows, pa.array([""] * len(rows), pa.string()))
 
 
 def measure(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Table:
@@ -59,18 +68,19 @@ def trace(profiles: ibis.Table, units: ibis.Table, known: Known) -> ibis.Table:
 
 
 def title(row: Mapping[str, Any]) -> str:
-    """Return on how many nights a purpose was foreign to the role."""
+    """Return how many people in quick succession."""
     return (
-        f"{operator(row['operator_id'])} declared purposes that the role hardly uses, on "
-        f"{count(row['on_nights'], 'night')}"
+        f"{operator(row['operator_id'])} went through people in quick succession on "
+        f"{count(row['on_nights'], 'night')}, and no case explains it"
     )
 
 
 def say(row: Mapping[str, Any]) -> str:
     """Return such subject-days against those of history and peers."""
     return (
-        f"{operator(row['operator_id'])} made {count(row['lookups'], 'lookup')} "
-        "for purposes that hardly anybody else in the role declared on the same night, on "
+        f"{operator(row['operator_id'])} made {count(row['lookups'], 'lookup')} without a case "
+        f"that checks out in runs of {SUBJECTS} different subjects or more, each within "
+        f"{PAUSE // 60} minutes of the one before, on "
         f"{count(row['observed'], 'subject-day')} out of {count(row['exposure'], 'subject-day')} "
         f"in the {nights_seen(row)} up to {iso(row['night_number'])}; expected "
         f"{number(row['expected'])}, from own earlier work and the same role in the same unit."
@@ -80,10 +90,10 @@ def say(row: Mapping[str, Any]) -> str:
 def against(row: Mapping[str, Any]) -> Sequence[str]:
     """Return what else it may be."""
     del row
-    return ["A new task has its own purpose; a wrong choice in the list is a matter of training."]
+    return ["A list worked through on order, a checkpoint or a car full of people looks alike."]
 
 
 def innocent(lookups: pd.DataFrame) -> Sequence[str]:
-    """Return nothing: the lookups were looked at when they were marked."""
+    """Return nothing: how close in time the lookups were is counted already."""
     del lookups
     return []

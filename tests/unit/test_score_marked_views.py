@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from tests.score_town import FIRST, cases, lookup, night, relations, score, table
+
+from auditwatch.config import Settings
+from auditwatch.core.mask import Masker
+from auditwatch.core.schema import DUTY, Context
+from auditwatch.engine.local import LocalEngine
+from auditwatch.score import profile_nights
+from auditwatch.score.measuring import measure_nights
+from auditwatch.score.views import markers, views
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from auditwatch.score.views import View
+
+NIGHTS, OPERATORS = 32, 24
+LATE = range(16, NIGHTS)
+WHOLE = ("night_number", "operator_id", "subject_id", "window")
+UNIT = [*WHOLE, "kind"]
+MARKING = ("mix", "outsider", "pretext", "reason", "relay", "shift", "terminal")
+
+
+def clock(at: int, hour: float) -> datetime:
+    """Return an instant of a night."""
+    return datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC) + timedelta(days=at, hours=hour)
+
+
+def act(at: int, hour: float, operator: str, subject: str, **more: Any) -> dict[str, Any]:
+    """Return one lookup as the town makes it: own terminal, usual transaction, a word of reason."""
+    usual = {"terminal": f"M-{operator}", "system": "NLETS", "transaction": "DQ",
+             "reason_norm": "stop", "requester_id": operator}  # fmt: skip
+    return lookup(at, operator, subject, **{"event_time": clock(at, hour), **usual, **more})
+
+
+def honest(seed: int = 3) -> list[dict[str, Any]]:
+    """Return work by day, with what all habits look like now and then."""
+    draw = np.random.default_rng(seed)
+    rows = []
+    for at in range(NIGHTS):
+        for who in range(OPERATORS):
+            for n in range(9):
+                odd = draw.random(3) < 0.03
+                more = {"reason_norm": "." if odd[0] else "stop"}
+                more |= {"terminal": "DESK"} if odd[1] else {}
+                more |= {"case_id": f"26-{draw.integers(60, 99):05d}"} if odd[2] else {}
+                subject = f"P-{draw.integers(4000)}"
+                rows.append(act(at, 8.5 + n * 0.8, f"T{who}", subject, **more))
+    return rows
+
+
+def planted() -> dict[str, list[dict[str, Any]]]:
+    """Return, by view, what its operator does beside the work."""
+    some = LATE[::2]
+    return {
+        "terminal": [act(at, 11 + n, "T3", f"P-{n}", terminal="B") for at in some for n in (0, 1)],
+        "outsider": [act(at, 12, "T5", f"P-w{at % 3}") for at in some],
+        "pretext": [act(at, 12, "T6", "P-ex", case_id=f"26-{at:05d}") for at in some],
+        "mix": [act(at, 12, "T7", f"P-{at}", transaction="QXS") for at in LATE],
+        "reason": [act(at, n, "T9", f"P-{at}{n}", reason_norm=".") for at in LATE for n in (9, 12)],
+        "relay": [act(at, 12, "T10", f"P-r{at}", requester_id="T99") for at in some],
+        "shift": [act(at, 21 + n / 9, "T13", f"P-s{at}{n}") for at in some for n in range(3)],
+    }  # fmt: skip
+
+
+def context() -> Context:
+    """Return a duty book of days, and cases that list others."""
+    spells = [
+        {"operator_id": who, "starts": clock(at, 8), "ends": clock(at, 17)}
+        for at in range(NIGHTS)
+        for who in (f"T{n}" for n in range(OPERATORS))
+    ]
+    away = {"operator_id": "T99", "starts": clock(0, 1), "ends": clock(0, 2)}
+    first = {"opened": date(2026, 1, 1)}
+    book = [{"case_id": f"26-{n:05d}", "subjects": f"P-o{n}", **first} for n in range(99)]
+    book.append({"case_id": "26-00417", "subjects": "P-w0;P-w1;P-w2", **first})
+    return Context(
+        duty=pa.Table.from_pylist([*spells, away], schema=DUTY.schema),
+        cases=cases(*book),
+        relations=relations(("T2", "P-1", "household")),
+    )
+
+
+def named(rows: Sequence[dict[str, Any]], stem: str) -> list[dict[str, Any]]:
+    """Return rows with ids that tell where they come from."""
+    ids = (f"{stem}-{n:05d}" for n in range(len(rows)))
+    return [{**row, "event_id": one, "lookup_id": one} for row, one in zip(rows, ids, strict=True)]
+
+
+def town() -> list[dict[str, Any]]:
+    """Return all lookups, honest and planted."""
+    parts = [named(rows, view) for view, rows in planted().items()]
+    return [*named(honest(), "work"), *(row for part in parts for row in part)]
+
+
+@pytest.fixture(scope="module")
+def surprises(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """The last nights of the town, scored once."""
+    lake = tmp_path_factory.mktemp("lake")
+    found = score(town(), lake, nights=range(26, NIGHTS), context=context(), floor=1.5)
+    rows: pd.DataFrame = found.to_pandas()
+    return rows
+
+
+def test_the_views_that_mark() -> None:
+    """Each of them is tried below."""
+    assert tuple(name for name, _ in markers()) == MARKING
+
+
+@pytest.mark.parametrize("view", MARKING)
+def test_each_view_finds_its_own_and_names_what_made_it_odd(
+    surprises: pd.DataFrame, view: str
+) -> None:
+    """What was planted comes first in its view, and is most of the evidence."""
+    mine = surprises[surprises["view"] == view]
+    best = mine.nlargest(1, "surprise_milli").iloc[0]
+    assert best["operator_id"] == planted()[view][0]["operator_id"]
+    ids = best["event_ids"].split("\n")
+    assert sum(one.startswith(view) for one in ids) >= 0.6 * len(ids)
+    assert sum(one.startswith(view) for one in ids) >= 3
+
+
+def test_what_is_said_is_masked_and_short(surprises: pd.DataFrame) -> None:
+    """No identity outside a mark; a title fits one line."""
+    for row in surprises.to_dict("records"):
+        shown = [Masker("k").text(row[name]) for name in ("title", "says", "against")]
+        assert len(shown[0]) <= 110
+        for line in shown:
+            assert "P-" not in line
+            assert f"{row['operator_id'] or 'T1'} " not in line
+
+
+@pytest.fixture(scope="module")
+def profiled() -> tuple[pa.Table, pa.Table]:
+    """Profile and marks of the town's later nights."""
+    return profile_nights(table([row for row in town() if row["night"] >= night(12)]), context())
+
+
+@pytest.mark.parametrize("view", views(), ids=lambda view: view.NAME)
+def test_a_view_keeps_its_contract_by_itself(
+    view: View, profiled: tuple[pa.Table, pa.Table], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One row a unit, nothing but the past, and evidence for whatever has a count."""
+    monkeypatch.setattr("auditwatch.score.measuring.views", lambda: [view])
+    last = (date.fromisoformat(night(NIGHTS - 1)) - date(1970, 1, 1)).days
+    profiles, marks = profiled
+    with LocalEngine(1) as engine:
+        found = measure_nights([last], profiles, context(), Settings(), engine, marks=marks)
+        units = found.rows[(found.rows["exposure"] > 0) & (found.rows["night_number"] == last)]
+        assert not units.duplicated(UNIT).any()
+        assert (units["first"].dropna() <= last).all()
+        assert (units["base"] >= 0).all()
+        loud = units[units["observed"] > 0].head(20)
+        asked = {name: pa.array(loud[name].to_numpy(np.int64)) for name in (*WHOLE, "value")}
+        asked["kind"] = pa.array(loud["kind"].astype(str).tolist(), pa.string())
+        asked["item"] = pa.array(range(len(loud)), pa.int64())
+        traces = view.trace(found.profiles, engine.bind("units", pa.table(asked)), found.known)
+        traced = engine.collect(traces).to_pandas()
+    assert set(traced["item"]) == set(range(len(loud)))
+    assert (traced["night_number"] <= last).all()
+
+
+@pytest.mark.parametrize("nights", [1, 2, 5])
+def test_a_short_history_tells_little(nights: int, tmp_path_factory: Any) -> None:
+    """One night, two, five: never a failure, never a flood."""
+    rows = [row for row in named(honest(), "work") if row["night"] < night(nights)]
+    found = score(rows, tmp_path_factory.mktemp("lake"), context=context())
+    assert found.num_rows <= 3 * nights
