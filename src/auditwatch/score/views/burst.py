@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 NAME: Final = "burst"
 STORY: Final = "subject"
 TAIL: Final = "negative_binomial"
-WINDOW_NIGHTS: Final = (1, 4)
+WINDOW_NIGHTS: Final = (1, 4, 14)
 LEAST: Final = 5  # fewer are no crowd
 NEEDS: Final[tuple[frozenset[str], ...]] = ()
 
@@ -59,7 +59,21 @@ def _meetings(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Ta
     )
     joined = tonight.join(rows, "subject_id")
     inside = joined.filter(between(joined.then, joined.night_number, known.within(PAST_NIGHTS)))
-    return inside.mutate(age=inside.night_number - inside.then)
+    return _calm_about_staff(inside, known).mutate(age=inside.night_number - inside.then)
+
+
+def _calm_about_staff(met: ibis.Table, known: Known) -> ibis.Table:
+    """Return meetings of which none on a colleague counts as made in a rush.
+
+    Word of a colleague spreads like a broadcast, but nobody is sent out to look for one.
+    """
+    if known.belongings is None:
+        return met
+    own = known.belongings.filter(known.belongings.relation == "self")
+    staff = own.select(whom="subject_id").distinct().mutate(staff=ibis.literal(1, "int64"))
+    joined = met.left_join(staff, met.subject_id == staff.whom)
+    calm = joined.hasty * (1 - joined.staff.fill_null(0))
+    return joined.mutate(hasty=calm).drop("whom", "staff")
 
 
 def _chance(profiles: ibis.Table, nights: ibis.Table) -> ibis.Table:
