@@ -40,6 +40,10 @@ OF_MANY: Final = 1000
 SOFT: Final = ("informational", "low", "medium")
 LEAST_WORTH: Final = 300
 
+#: What a view's word is worth beside its number, before any decision, in milli-decades; never more
+#: than 700 either way. A trickle without cases is how many honest posts work.
+BY_VIEW: Final = {"harvest": -700}
+
 #: Least milli-decades of a pattern's severity, strongest first.
 PATTERN_FLOORS: Final = ((8000, "critical"), (5000, "high"), (3000, "medium"), (2000, "low"))
 
@@ -104,6 +108,8 @@ def _single(piece: Piece) -> int:
         return BY_GAP[piece.severity]
     if piece.story == "gap":
         return 0
+    if piece.source == "pattern":
+        return max(piece.surprise_milli + BY_VIEW.get(piece.source_id, 0), 0)
     return piece.surprise_milli or worth(piece.story, piece.severity, 1)
 
 

@@ -43,7 +43,8 @@ class LookupScorer(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # they p
         `predict` calls a story unusual from here on.
     seasoned_nights : int
         With fewer nights than this to learn from, no surprise exceeds what so few units can show,
-        -log10 of one over their number; of that, the root of the part of these nights there is.
+        -log10 of one over their number; and every surprise counts as the root of the part of
+        these nights there is. What is usual is not known yet.
 
     Attributes
     ----------
@@ -141,7 +142,7 @@ class LookupScorer(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # they p
         calibrated = reference.decades(raw)
         if self.nights_ < self.seasoned_nights:
             trust = (self.nights_ / self.seasoned_nights) ** 0.5
-            calibrated = np.minimum(calibrated, trust * np.log10(1 + reference.units))
+            calibrated = trust * np.minimum(calibrated, np.log10(1 + reference.units))
         subjects = part["operator_id"].to_numpy() < 0
         terms = {
             "expected": _expected(tail, part),
