@@ -139,14 +139,15 @@ class LookupScorer(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # they p
             silent = ("expected", "raw", "calibrated", "rivals", "among")
             return pd.DataFrame(0.0, index=part.index, columns=list(silent))
         raw = _raw(tail, part)
-        calibrated = reference.decades(raw)
+        story = part["observed"].to_numpy() >= part["least"].to_numpy()
+        calibrated = np.where(story, reference.decades(raw), 0.0)
         if self.nights_ < self.seasoned_nights:
             trust = (self.nights_ / self.seasoned_nights) ** 0.5
             calibrated = trust * np.minimum(calibrated, np.log10(1 + reference.units))
         subjects = part["operator_id"].to_numpy() < 0
         terms = {
             "expected": _expected(tail, part),
-            "raw": raw,
+            "raw": np.where(story, raw, 0.0),
             "calibrated": calibrated,
             "rivals": reference.rivals(raw),
             "among": np.where(subjects, reference.units, self.operator_nights_),
@@ -226,14 +227,16 @@ def _shape(tail: Shares, part: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _raw(tail: Counts | Shares, part: pd.DataFrame) -> np.ndarray:
-    """Return raw decades of each row; none for a count that is no story."""
+    """Return raw decades of each row, counts that are no story included.
+
+    What is usual is learnt from all units. Were those below the least of their view left out, the
+    first to reach it would look rare, however near the others are.
+    """
     observed = part["observed"].to_numpy()
     if isinstance(tail, Counts):
-        raw = tail.decades(observed, part["base"].to_numpy(float))
-    else:
-        exposure = part["exposure"].to_numpy()
-        raw = beta_binomial_decades(observed, exposure, *_shape(tail, part))
-    return np.where(observed >= part["least"].to_numpy(), raw, 0.0)
+        return tail.decades(observed, part["base"].to_numpy(float))
+    exposure = part["exposure"].to_numpy()
+    return beta_binomial_decades(observed, exposure, *_shape(tail, part))
 
 
 def _once(raw: np.ndarray, part: pd.DataFrame) -> np.ndarray:
