@@ -119,14 +119,15 @@ def in_a_rush(rows: list[Row]) -> dict[tuple[int, int, int], bool]:
 def agree_on_burst(rows: list[Row], frame: pd.DataFrame) -> None:
     """Distinct operators without case in 1, 4, 14 nights, a rush as one, minus those with a case.
 
-    About P-0, who is on the staff, there is no rush.
+    About P-0, who is on the staff, there is no rush; half of the history lies before a window.
     """
     rush = {key: hasty and key[2] != 0 for key, hasty in in_a_rush(rows).items()}
     last = max(at for at, *_ in rows)
     days = pair_days(rows)
     tonight = {whom for (_, whom), nights in days.items() if nights.get(last, (False, 0))[0]}
     wanted = {}
-    for window in (1, 4, 14):
+    known_for = last - min(at for at, *_ in rows) + 1
+    for window in (w for w in (1, 4, 14) if known_for >= 2 * w):
         for subject in tonight:
             crowd: Counter[str] = Counter()
             for (who, whom), nights in days.items():

@@ -18,6 +18,7 @@ __all__ = [
     "between",
     "by_operator",
     "marked",
+    "oldest_night",
     "operator_window",
     "renowned",
 ]
@@ -87,6 +88,11 @@ def marked(profiles: ibis.Table, *, by_case: bool) -> ibis.Table:
 def between(left: ibis.IntegerValue, right: ibis.IntegerValue, nights: int) -> Sequence[ibis.Value]:
     """Return join conditions: `left` lies in the `nights` nights that end with `right`."""
     return [left <= right, left > right - nights]
+
+
+def oldest_night(profiles: ibis.Table) -> ibis.IntegerScalar:
+    """Return the first night there is a profile of: nobody could be met before it."""
+    return profiles.aggregate(oldest=profiles.night_number.min()).as_scalar()
 
 
 def renowned(profiles: ibis.Table, known: Known) -> ibis.Table:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import ibis
 import numpy as np
 
-from auditwatch.score.sight import between
+from auditwatch.score.sight import between, oldest_night
 from auditwatch.score.words import count, iso, number, subject
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ LEAST: Final = 5  # fewer are no crowd
 NEEDS: Final[tuple[frozenset[str], ...]] = ()
 
 PAST_NIGHTS: Final = 45  # the window and what came before it
+PAST_WORTH: Final = 2  # windows of history, itself included: without a past every regular is news
 KEY: Final = ("night_number", "subject_id")
 
 
@@ -40,6 +41,8 @@ def measure(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Tabl
     parts = [_crowds(met, window, known) for window in WINDOW_NIGHTS]
     crowds = ibis.union(*parts)
     same = crowds.night_number == chance.then
+    known_for = crowds.night_number - oldest_night(profiles) + 1
+    crowds = crowds.filter(known_for >= PAST_WORTH * crowds.window)
     return crowds.join(chance, same).drop("then")
 
 
@@ -63,17 +66,19 @@ def _meetings(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Ta
 
 
 def _calm_about_staff(met: ibis.Table, known: Known) -> ibis.Table:
-    """Return meetings of which none on a colleague counts as made in a rush.
+    """Return meetings of which none on a colleague counts as made in a rush or as half.
 
-    Word of a colleague spreads like a broadcast, but nobody is sent out to look for one.
+    Word of a colleague spreads like a broadcast, but nobody is sent out to look for one, and many
+    who are curious give the number of their own last call.
     """
     if known.belongings is None:
         return met
     own = known.belongings.filter(known.belongings.relation == "self")
     staff = own.select(whom="subject_id").distinct().mutate(staff=ibis.literal(1, "int64"))
     joined = met.left_join(staff, met.subject_id == staff.whom)
-    calm = joined.hasty * (1 - joined.staff.fill_null(0))
-    return joined.mutate(hasty=calm).drop("whom", "staff")
+    other = 1 - joined.staff.fill_null(0)
+    plain = joined.mutate(hasty=joined.hasty * other, typed=joined.typed * other)
+    return plain.drop("whom", "staff")
 
 
 def _chance(profiles: ibis.Table, nights: ibis.Table) -> ibis.Table:

@@ -18,6 +18,7 @@ from auditwatch.score.sight import (
     RENOWN,
     between,
     by_operator,
+    oldest_night,
     operator_window,
     renowned,
 )
@@ -68,13 +69,8 @@ def measure(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Tabl
     return _totals(seen, daily, nights, window, near_nights).mutate(
         window=ibis.literal(window, "int64"),
         exposure=seen.subject_days,
-        filled=ibis.least(window, seen.night_number - _oldest(profiles) + 1),
+        filled=ibis.least(window, seen.night_number - oldest_night(profiles) + 1),
     )
-
-
-def _oldest(profiles: ibis.Table) -> ibis.IntegerScalar:
-    """Return the first night there is a profile of: before it nobody could return."""
-    return profiles.aggregate(oldest=profiles.night_number.min()).as_scalar()
 
 
 def _repeats(profiles: ibis.Table, nights: ibis.Table, window: int) -> ibis.Table:
