@@ -27,7 +27,7 @@ NIGHTS, OPERATORS = 32, 24
 LATE = range(16, NIGHTS)
 WHOLE = ("night_number", "operator_id", "subject_id", "window")
 UNIT = [*WHOLE, "kind"]
-MARKING = ("mix", "outsider", "pretext", "reason", "relay", "shift", "terminal")
+MARKING = ("mix", "outsider", "pretext", "relay", "shift", "terminal")
 
 
 def clock(at: int, hour: float) -> datetime:
@@ -49,10 +49,9 @@ def honest(seed: int = 3) -> list[dict[str, Any]]:
     for at in range(NIGHTS):
         for who in range(OPERATORS):
             for n in range(9):
-                odd = draw.random(3) < 0.03
-                more = {"reason_norm": "." if odd[0] else "stop"}
-                more |= {"terminal": "DESK"} if odd[1] else {}
-                more |= {"case_id": f"26-{draw.integers(60, 99):05d}"} if odd[2] else {}
+                odd = draw.random(2) < 0.03
+                more = {"terminal": "DESK"} if odd[0] else {}
+                more |= {"case_id": f"26-{draw.integers(60, 99):05d}"} if odd[1] else {}
                 subject = f"P-{draw.integers(4000)}"
                 rows.append(act(at, 8.5 + n * 0.8, f"T{who}", subject, **more))
     return rows
@@ -66,7 +65,6 @@ def planted() -> dict[str, list[dict[str, Any]]]:
         "outsider": [act(at, 12, "T5", f"P-w{at % 3}") for at in some],
         "pretext": [act(at, 12, "T6", "P-ex", case_id=f"26-{at:05d}") for at in some],
         "mix": [act(at, 12, "T7", f"P-{at}", transaction="QXS") for at in LATE],
-        "reason": [act(at, n, "T9", f"P-{at}{n}", reason_norm=".") for at in LATE for n in (9, 12)],
         "relay": [act(at, 12, "T10", f"P-r{at}", requester_id="T99") for at in some],
         "shift": [act(at, 21 + n / 9, "T13", f"P-s{at}{n}") for at in some for n in range(3)],
     }  # fmt: skip

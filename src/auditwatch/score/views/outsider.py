@@ -31,7 +31,7 @@ NAME: Final = "outsider"
 STORY: Final = "operator"
 TAIL: Final = "negative_binomial"
 WINDOW_NIGHTS: Final = (30,)
-LEAST: Final = 3  # subject-days of one case; fewer are a chance
+LEAST: Final = 4  # subject-days of one case; fewer are a chance
 NEEDS: Final = (frozenset({"cases"}),)
 
 CASE_DAYS: Final = 365  # after that a file is no longer worth leaking
