@@ -2,7 +2,8 @@
 
 The only view that sees a partner looked up a few times over two months. Expected is what comes of
 exposure: how much this operator looks up, how often colleagues meet the same subject, and how
-often this operator meets anybody again.
+often such subjects, and this operator's, are met again. A number that does not check out counts
+once, however often it is typed; another one counts again.
 """
 
 from __future__ import annotations
@@ -217,8 +218,8 @@ def say(row: Mapping[str, Any]) -> str:
         f"{operator(row['operator_id'])} looked at {subject(row['subject_id'])} on "
         f"{count(row['days'], 'different day')} without a case that checks out, in the "
         f"{nights_seen(row)} up to {iso(row['night_number'])}; expected "
-        f"{number(row['expected'])}, from how often others meet this subject and how often this "
-        f"operator returns to anybody."
+        f"{number(row['expected'])}, from how often others meet this subject, how often anybody "
+        f"returns to subjects as well known, and how often this operator does."
     )
 
 
