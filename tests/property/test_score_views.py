@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -117,13 +117,17 @@ def in_a_rush(rows: list[Row]) -> dict[tuple[int, int, int], bool]:
 
 
 def agree_on_burst(rows: list[Row], frame: pd.DataFrame) -> None:
-    """Distinct operators without case in 1 and 4 nights, a rush as one, minus those with a case."""
-    rush = in_a_rush(rows)
+    """Distinct operators without case in 1, 4, 14 nights, a rush as one, minus those with a case.
+
+    About P-0, who is on the staff, there is no rush; half of the history lies before a window.
+    """
+    rush = {key: hasty and key[2] != 0 for key, hasty in in_a_rush(rows).items()}
     last = max(at for at, *_ in rows)
     days = pair_days(rows)
     tonight = {whom for (_, whom), nights in days.items() if nights.get(last, (False, 0))[0]}
     wanted = {}
-    for window in (1, 4):
+    known_for = last - min(at for at, *_ in rows) + 1
+    for window in (w for w in (1, 4, 14) if known_for >= 2 * w):
         for subject in tonight:
             crowd: Counter[str] = Counter()
             for (who, whom), nights in days.items():
@@ -225,7 +229,7 @@ def test_the_profile_does_not_depend_on_order_or_batches(rows: list[Row], order:
 
 
 def test_a_number_that_does_not_check_out_counts_for_less() -> None:
-    """Where cases are known: a third of a day of a pair, half an operator of a crowd."""
+    """Where cases are known: each number once for a pair, half an operator of a crowd."""
     context = Context(cases=cases({"case_id": "26-00009", "subjects": "P-9"}))
     days = [(at, 1, 1, "26-00001" if at % 2 else "") for at in range(50, 60)]
     crowd = [(56 + who % 4, who, 2, "26-00001" if who < 8 else "") for who in range(2, 12)]
@@ -234,3 +238,30 @@ def test_a_number_that_does_not_check_out_counts_for_less() -> None:
     assert (pair["days"], pair["typed_days"], pair["observed"]) == (10, 5, 6)
     (burst,) = (row for row in of_view(frame, "burst") if row["window"] == 4)
     assert (burst["crowd"], burst["typed"], burst["observed"]) == (10, 6, 7)
+
+
+def test_changing_numbers_are_no_piece_of_work() -> None:
+    """Five days under five numbers that do not check out count as five, not as one."""
+    context = Context(cases=cases({"case_id": "26-00009", "subjects": "P-9"}))
+    days = [(at, 1, 1, f"26-0000{at - 54}") for at in range(55, 60)]
+    (pair,) = of_view(measured(days, context), "pair")
+    assert (pair["typed_days"], pair["numbers"], pair["observed"]) == (5, 5, 5)
+
+
+def test_ones_own_report_is_followed_up_when_it_is_closed() -> None:
+    """Whoever is assigned to a case looks back at its people for sixty days after its closing."""
+    mine = {"case_id": "26-00001", "operators": "T1", "subjects": "P-1", "closed": date(2026, 1, 2)}
+    context = Context(cases=cases(mine))
+    for who, found in ((1, []), (2, [5])):
+        days = [(at, who, 1, "") for at in range(20, 25)]
+        frame = measured(days, context)
+        assert [row["observed"] for row in of_view(frame, "pair")] == found
+
+
+def test_a_subject_everybody_knows_is_returned_to_more_than_one_nobody_knows() -> None:
+    """The same days of one operator expect more on the beat's regular than on a private person."""
+    beat = [(at, who, 1, "") for at in range(20, 60, 2) for who in (0, 2, 3, 4)]
+    days = [(at, 1, whom, "") for at in (45, 50, 55, 59) for whom in (1, 2)]
+    rows = of_view(measured([*beat, *days], Context()), "pair")
+    base = {row["subject_id"]: row["base"] for row in rows if row["operator_id"] == "T1"}
+    assert base["P-1"] > 1.5 * base["P-2"]

@@ -326,3 +326,26 @@ def test_lookups_of_masked_operators_are_one_question_about_nobody() -> None:
     assert hidden.subject_ids == ("P-1", "P-2")
     assert "unknown operator" in hidden.title
     assert "***" not in hidden.title
+
+
+def test_a_rule_that_speaks_of_ten_on_a_night_weighs_a_decade_less() -> None:
+    """What a night says of ten operators is mostly what is usual; severity alone ranks nothing."""
+    rows = [lookup(0, n, f"T{n}", f"P-{n}") for n in range(10)]
+    many = gathered(rows[0]["night"], rows, [], [hit(row, "colleague") for row in rows])
+    one = gathered(rows[0]["night"], rows, [], [hit(rows[0], "colleague")])
+    assert {finding.priority for finding in derived(many)} == {2000}
+    assert [finding.priority for finding in derived(one)] == [3000]
+
+
+def test_a_soft_matter_of_a_unit_waits_for_one_of_a_person() -> None:
+    """A medium verdict on a unit ranks a decade below one on an operator; a grave one does not."""
+    row = lookup(0, 1, "T1", "P-1")
+    ranks = [
+        derived(gathered(row["night"], [row], [verdict(row, "forbidden", **how)]))[0].priority
+        for how in (
+            {"story": "operator", "severity": "medium"},
+            {"story": "unit", "severity": "medium"},
+            {"story": "unit", "severity": "high"},
+        )
+    ]
+    assert ranks == [3000, 2000, 5000]

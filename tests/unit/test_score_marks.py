@@ -170,3 +170,29 @@ def test_machine_made_lookups_make_no_marks() -> None:
     spells = duty(("T1", 8, 16))
     assert not mark_nights(table(rows), spells).num_rows
     assert mark_nights(table([at(20, "T1", "P-1")]), spells).num_rows
+
+
+@pytest.mark.parametrize(
+    ("minutes", "subjects", "odd"),
+    [
+        ((0, 2, 4), "ABC", 3),  # one stranger after the other
+        ((0, 2, 4), "ABA", 0),  # a driver, the passenger, the driver again
+        ((0, 2, 9), "ABC", 0),  # the next stop came later
+        ((0, 2, 9, 11, 13), "ABCDE", 3),
+    ],
+)
+def test_a_run_is_three_people_in_quick_succession(
+    minutes: tuple[float, ...], subjects: str, odd: int
+) -> None:
+    """Three different subjects or more, each within four minutes of the one before."""
+    pairs = zip(minutes, subjects, strict=True)
+    rows = [at(8 + minute / 60, "T1", f"P-{name}") for minute, name in pairs]
+    assert len(marked("run", Context(), *rows)) == odd
+
+
+def test_a_run_of_several_operators_or_with_cases_is_none() -> None:
+    """What a case explains does not count, and two operators make no run together."""
+    rows = [at(8 + n / 60, f"T{n % 2}", f"P-{n}") for n in range(4)]
+    assert not marked("run", Context(), *rows)
+    known = [at(8 + n / 60, "T1", f"P-{n}", case_id="26-00001") for n in range(4)]
+    assert not marked("run", Context(), *known)

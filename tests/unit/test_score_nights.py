@@ -249,12 +249,26 @@ def test_leaving_a_view_out_takes_what_explain_says() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_stated_rarity_is_realised(seed: int) -> None:
-    """Where nothing is unusual, one in a hundred is stated for about one in a hundred."""
+    """Where nothing is unusual, one in a hundred is stated for about one in a hundred.
+
+    An operator who stands out is one story a fortnight, however many nights it stands out on.
+    """
     rows = frame(seed, nights=45, operators=300)
     scorer = LookupScorer().fit(rows[rows["night_number"] < 15])
     rest = rows[rows["night_number"] >= 15]
-    realised = (scorer.score_samples(rest) <= -2).mean()
-    assert 0.005 <= realised <= 0.02
+    loud = rest[scorer.score_samples(rest) <= -2]
+    stories = loud.assign(fortnight=loud["night_number"] // 15)[["operator_id", "fortnight"]]
+    assert 0.005 <= len(stories.drop_duplicates()) / len(rest) <= 0.02
+
+
+def test_one_story_does_not_make_itself_usual() -> None:
+    """Who stands out on fourteen nights is as rare on the last of them as on the first."""
+    rows = frame(nights=15)
+    mine = rows["operator_id"] == 7
+    rows.loc[mine, ["observed", "exposure"]] = [40, 40]
+    recent, tonight = rows[rows["night_number"] < 14], rows[rows["night_number"] == 14]
+    scorer = LookupScorer().fit(recent)
+    assert scorer.explain(tonight[tonight["operator_id"] == 7])["rivals"].tolist() == [1]
 
 
 def test_a_short_history_stays_modest() -> None:

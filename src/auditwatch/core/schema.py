@@ -323,7 +323,14 @@ PAIR_NIGHTS: Final = Table(
             WHOLE,
             "of these: a case that checks out explains them, or a mask hides the case",
         ),
+        Column(
+            "settled",
+            WHOLE,
+            "of these: a case that was closed by then lists the subject, and the operator worked "
+            "on it or cites it",
+        ),
         Column("numbered", WHOLE, "of these: a case number was typed in, checked or not"),
+        Column("number", TEXT, "the number typed in, least in sort order; null if none"),
         Column("rushed", WHOLE, "of these: in a rush of three operators or more within two hours"),
     ),
     partition="night",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -14,10 +14,10 @@ from auditwatch.core.errors import IntegrityError
 from auditwatch.core.redaction import is_mask
 from auditwatch.findings.gaps import gap_pieces
 from auditwatch.findings.model import SEVERITIES, Piece
-from auditwatch.findings.ranking import pattern_severity
+from auditwatch.findings.ranking import pattern_severity, worth
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from auditwatch.findings.gaps import Gap
@@ -125,7 +125,23 @@ def gather(
     # a view may look through several windows: the strongest stands for the night
     pieces.sort(key=lambda p: (p.surprise_milli, p.says, p.event_ids))
     found = {(p.story, p.agency, p.key, p.source, p.source_id, p.suppressed_by): p for p in pieces}
-    return [found[name] for name in sorted(found)]
+    return _weighed([found[name] for name in sorted(found)])
+
+
+def _weighed(pieces: Sequence[Piece]) -> list[Piece]:
+    """Return pieces in which a rule or a statement weighs less the more it speaks that night."""
+    speaks = Counter((piece.source, piece.source_id) for piece in pieces)
+    return [
+        replace(
+            piece,
+            surprise_milli=worth(
+                piece.story, piece.severity, speaks[piece.source, piece.source_id]
+            ),
+        )
+        if piece.source in ("policy", "rule") and piece.story != "gap"
+        else piece
+        for piece in pieces
+    ]
 
 
 def _facts(table: pa.Table) -> dict[str, Fact]:

@@ -59,7 +59,8 @@ class Piece:
     first_time, last_time : str
         ISO 8601 in UTC.
     surprise_milli : int
-        Of a pattern: -log10 tail probability x 1000; otherwise 0.
+        What it weighs in the queue. Of a pattern: -log10 tail probability x 1000, with what else
+        speaks for it. Of a rule or statement: as from `ranking.worth`. Otherwise 0.
     title : str
         Of a rule: its title; of the policy: the verdict in words.
     varies : bool

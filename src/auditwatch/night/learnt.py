@@ -51,4 +51,4 @@ def scorer_of(workspace: Workspace, night: str | None) -> tuple[str, LookupScore
     profiles, marks = lake.read(PAIR_NIGHTS, window), lake.read(MARK_NIGHTS, window)
     context, _ = context_of(workspace, Request())
     with LocalEngine() as engine:
-        return asked, believed(asked, profiles, marks, context, workspace.settings, engine)
+        return asked, believed(asked, profiles, context, workspace.settings, engine, marks=marks)

@@ -56,10 +56,11 @@ class Belief:
 def believed(
     night: str,
     profiles: pa.Table,
-    marks: pa.Table,
     context: Context,
     settings: Settings,
     engine: LocalEngine,
+    *,
+    marks: pa.Table,
 ) -> LookupScorer:
     """Return the scorer that judges a night, fitted, with roles and units by name.
 
@@ -67,7 +68,7 @@ def believed(
     ----------
     night : str
         ISO date; one with lookups.
-    profiles, marks, context, settings, engine
+    profiles, context, settings, engine, marks
         As for `score_nights`.
     """
     number = (date.fromisoformat(night) - EPOCH).days

@@ -13,14 +13,18 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from auditwatch.core.schema import Context
 
-__all__ = ["CaseBook", "typed_number"]
+__all__ = ["CaseBook", "number_typed", "typed_number"]
 
 #: What people type as a number of a case or an incident: 26-00417, I26-004471, 2600417.
 NUMBER: Final = r"\d{2}-\d{4,}|\d{5,}"
+ONE_NUMBER: Final = rf"(?P<number>{NUMBER})"
 BETWEEN_WORDS: Final = r"[^a-z0-9-]+"
 BETWEEN: Final = "\x1f"
 LONG_AGO: Final = -(10**6)  # days since 1970-01-01
 FAR_OFF: Final = 10**6
+#: So many days after its closing a case still explains a look back by those who worked on it: a
+#: report is followed up for weeks, and hearings come up to two months later.
+SETTLED_DAYS: Final = 60
 
 
 def typed_number(rows: pa.Table) -> pa.ChunkedArray:
@@ -38,6 +42,21 @@ def typed_number(rows: pa.Table) -> pa.ChunkedArray:
     given = pc.fill_null(pc.not_equal(rows["case_id"], ""), False)
     inside = pc.fill_null(pc.match_substring_regex(rows["reason_norm"], NUMBER), False)
     return pc.or_(given, inside)
+
+
+def number_typed(rows: pa.Table) -> pa.ChunkedArray:
+    """Return the number each lookup gives, in lower case; null where none is typed.
+
+    Parameters
+    ----------
+    rows : pa.Table
+        As for `typed_number`; of a reason the first number counts.
+    """
+    given = pc.utf8_lower(rows["case_id"])
+    given = pc.if_else(pc.equal(given, ""), pa.scalar(None, pa.string()), given)
+    coded = rows["reason_norm"].combine_chunks().dictionary_encode()
+    found = pc.struct_field(pc.extract_regex(coded.dictionary, ONE_NUMBER), "number")
+    return pc.coalesce(given, pa.chunked_array([found.take(coded.indices)]))
 
 
 class CaseBook:
@@ -81,29 +100,54 @@ class CaseBook:
             Text columns `night`, `operator_id`, `operator_unit`, `subject_id`, `case_id`,
             `reason_norm`.
         """
+        return self._tied(rows, 0)
+
+    def settled(self, rows: pa.Table) -> pa.Array:
+        """Return, for each lookup, whether a case that is open or was closed lately explains it.
+
+        Parameters
+        ----------
+        rows : pa.Table
+            As for `explained`.
+
+        Notes
+        -----
+        Whoever wrote a report follows it up, and goes to court over it, when it is closed. A case
+        that lists no subjects explains nothing once it is closed.
+        """
+        return self._tied(rows, SETTLED_DAYS)
+
+    def _tied(self, rows: pa.Table, grace: int) -> pa.Array:
+        """Tell which lookups are tied to a case that is open, or was `grace` days before."""
         if not self._given:
             return pa.array([False] * rows.num_rows, pa.bool_())
         days = _days(rows["night"])
         subjects = rows["subject_id"].combine_chunks()
         found = np.zeros(rows.num_rows, dtype=bool)
         for subject in (subjects, self._kin_of(subjects)):
-            found |= self._by_number(rows, days, subject) | self._by_assignment(rows, days, subject)
+            found |= self._by_number(rows, days, subject, grace)
+            found |= self._by_assignment(rows, days, subject, grace)
         return pa.array(found)
 
-    def _by_number(self, rows: pa.Table, days: np.ndarray, subjects: pa.Array) -> np.ndarray:
-        """Tell which lookups cite a known, open case that is tied to them."""
+    def _by_number(
+        self, rows: pa.Table, days: np.ndarray, subjects: pa.Array, grace: int
+    ) -> np.ndarray:
+        """Tell which lookups cite a known case that is tied to them."""
         place = _cited(rows, self._numbers)
         cites = place.is_valid().to_numpy(zero_copy_only=False)
         at = place.fill_null(0).to_numpy()
-        open_ = cites & (self._opened[at] <= days) & (days <= self._closed[at])
+        open_ = cites & (self._opened[at] <= days) & (days <= self._closed[at] + grace)
+        open_ &= self._lists[at] | (days <= self._closed[at])
         named = _is_in(place, subjects, self._named)
         operators = rows["operator_id"].combine_chunks()
         same_unit = pc.equal(rows["operator_unit"].combine_chunks(), self._units.take(place))
         assigned = _is_in(place, operators, self._assigned) | _flags(same_unit)
         return np.asarray(open_ & np.where(self._lists[at], named, assigned))
 
-    def _by_assignment(self, rows: pa.Table, days: np.ndarray, subjects: pa.Array) -> np.ndarray:
-        """Tell which lookups are on a subject of an open case assigned to the operator."""
+    def _by_assignment(
+        self, rows: pa.Table, days: np.ndarray, subjects: pa.Array, grace: int
+    ) -> np.ndarray:
+        """Tell which lookups are on a subject of a case assigned to the operator."""
         keys = _joined(rows["operator_id"].combine_chunks(), subjects)
         known = pc.is_in(keys, value_set=self._mine.keys)
         found = np.zeros(rows.num_rows, dtype=bool)
@@ -113,7 +157,7 @@ class CaseBook:
         few = pd.DataFrame({"key": keys.filter(known).to_pylist(), "row": places})
         spans = few.merge(self._mine.spans, on="key")
         day = days[spans["row"].to_numpy(dtype=int)]
-        inside = spans.loc[(spans["opened"] <= day) & (day <= spans["closed"]), "row"]
+        inside = spans.loc[(spans["opened"] <= day) & (day <= spans["closed"] + grace), "row"]
         found[inside.to_numpy(dtype=int)] = True
         return found
 

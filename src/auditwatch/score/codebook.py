@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Codebook", "coded", "coded_marks"]
 
-COLUMNS: Final = ("operator_id", "operator_role", "operator_unit", "subject_id")
+COLUMNS: Final = ("operator_id", "operator_role", "operator_unit", "subject_id", "number")
 
 
 @dataclass(frozen=True)

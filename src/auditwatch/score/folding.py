@@ -70,8 +70,8 @@ def folded(rows: pa.Table, under: pa.Array) -> pa.Table:
     """
     place = rows.column_names.index("subject_id")
     moved = rows.set_column(place, "subject_id", under.take(rows["subject_id"].combine_chunks()))
-    least = ("operator_role", "operator_unit")
-    sums = ("lookups", "explained", "numbered", "rushed")
+    least = ("operator_role", "operator_unit", "number")
+    sums = ("lookups", "explained", "settled", "numbered", "rushed")
     added = moved.group_by(list(KEYS), use_threads=False).aggregate(
         [*((name, "min") for name in least), *((name, "sum") for name in sums)]
     )

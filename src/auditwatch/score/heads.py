@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditwatch.core.cells import masked_rows
-from auditwatch.score.cases import CaseBook, typed_number
+from auditwatch.score.cases import CaseBook, number_typed, typed_number
 from auditwatch.score.codebook import Codebook
 from auditwatch.score.folding import principals
 
@@ -50,7 +50,8 @@ class Heads:
     timed : np.ndarray of bool, shape (n,)
         Whether the hour is known.
     numbered, explained : np.ndarray of bool, shape (n,)
-        A case number was typed; a case that checks out explains it (without cases: a number).
+        A case number was typed; a case that checks out, or did until it was closed lately, explains
+        it (without cases: a number).
     """
 
     codes: dict[str, np.ndarray]
@@ -110,9 +111,10 @@ def described(lookups: pa.Table | Iterable[pa.RecordBatch], context: Context) ->
     Returns
     -------
     list of pa.Table
-        Texts as dictionaries, `event_time` (us, UTC), `local_hour`, and the flags `numbered`
-        (a case number was typed), `explained` (a case that checks out; never without cases) and
-        `timed` (the hour is known).
+        Texts as dictionaries, `event_time` (us, UTC), `local_hour`, and the flags `numbered` (a
+        case number was typed), `explained` (a case that checks out; never without cases),
+        `settled` (not that, but a case closed lately does) and `timed` (the hour is known), and
+        the `number` that was typed.
     """
     book = CaseBook(context)
     batches = lookups.to_batches() if isinstance(lookups, pa.Table) else lookups
@@ -158,9 +160,12 @@ def _described(rows: pa.Table, book: CaseBook, context: Context) -> pa.Table:
         rows = rows.set_column(rows.column_names.index(name), name, filled)
     # a case that is masked cannot be checked: it is not held against anyone
     masked = masked_rows(rows["case_id"])
+    explained = pc.or_(book.explained(rows), masked)
     flags = {
         "numbered": pc.or_(typed_number(rows).combine_chunks(), masked),
-        "explained": pc.or_(book.explained(rows), masked),
+        "number": pc.dictionary_encode(number_typed(rows)),
+        "explained": explained,
+        "settled": pc.and_(book.settled(rows), pc.invert(explained)),
         "timed": pc.invert(pc.equal(pc.fill_null(rows["time_quality"], ""), "date_only")),
     }
     columns = {name: pc.dictionary_encode(rows[name]) for name in TEXTS}
@@ -219,7 +224,7 @@ def heads_of(parts: Sequence[pa.Table], context: Context) -> Heads:
         pc.fill_null(whole["local_hour"], -1).to_numpy()[order],
         whole["timed"].to_numpy()[order],
         whole["numbered"].to_numpy()[order],
-        whole[by_case].to_numpy()[order],
+        pc.or_(whole[by_case], whole["settled"]).to_numpy()[order],
     )
 
 

@@ -24,8 +24,8 @@ __all__ = ["pair_nights", "profile_nights"]
 
 KEYS: Final = ("night", "operator_id", "subject_id")
 MOMENTS: Final = [*KEYS, "event_time"]
-COUNTS: Final = ("lookups", "explained", "numbered", "rushed")
-LABELS: Final = ("operator_role", "operator_unit")
+COUNTS: Final = ("lookups", "explained", "settled", "numbered", "rushed")
+LABELS: Final = ("operator_role", "operator_unit", "number")
 
 
 def pair_nights(lookups: pa.Table | Iterable[pa.RecordBatch], context: Context) -> pa.Table:
@@ -73,6 +73,7 @@ def _count(rows: pa.Table) -> pa.Table:
         **{name: pc.cast(rows[name], pa.string()) for name in (*KEYS, *LABELS)},
         "lookups": pa.array([1] * rows.num_rows, pa.int64()),
         "explained": pc.cast(rows["explained"], pa.int64()),
+        "settled": pc.cast(rows["settled"], pa.int64()),
         "numbered": pc.cast(rows["numbered"], pa.int64()),
         "rushed": pa.array([0] * rows.num_rows, pa.int64()),
     }

@@ -43,7 +43,8 @@ class LookupScorer(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # they p
         `predict` calls a story unusual from here on.
     seasoned_nights : int
         With fewer nights than this to learn from, no surprise exceeds what so few units can show,
-        -log10 of one over their number; of that, the root of the part of these nights there is.
+        -log10 of one over their number; and every surprise counts as the root of the part of
+        these nights there is. What is usual is not known yet.
 
     Attributes
     ----------
@@ -87,7 +88,9 @@ class LookupScorer(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # they p
         parts = dict(_features(rows))
         self.tails_ = {key: _fit_tail(part) for key, part in parts.items()}
         self.reference_ = {
-            key: fit_reference(_raw(self.tails_[key], part), part["weight"].to_numpy(float))
+            key: fit_reference(
+                _once(_raw(self.tails_[key], part), part), part["weight"].to_numpy(float)
+            )
             for key, part in parts.items()
         }
         self.tries_ = _tries(rows)
@@ -136,14 +139,15 @@ class LookupScorer(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # they p
             silent = ("expected", "raw", "calibrated", "rivals", "among")
             return pd.DataFrame(0.0, index=part.index, columns=list(silent))
         raw = _raw(tail, part)
-        calibrated = reference.decades(raw)
+        story = part["observed"].to_numpy() >= part["least"].to_numpy()
+        calibrated = np.where(story, reference.decades(raw), 0.0)
         if self.nights_ < self.seasoned_nights:
             trust = (self.nights_ / self.seasoned_nights) ** 0.5
-            calibrated = np.minimum(calibrated, trust * np.log10(1 + reference.units))
+            calibrated = trust * np.minimum(calibrated, np.log10(1 + reference.units))
         subjects = part["operator_id"].to_numpy() < 0
         terms = {
             "expected": _expected(tail, part),
-            "raw": raw,
+            "raw": np.where(story, raw, 0.0),
             "calibrated": calibrated,
             "rivals": reference.rivals(raw),
             "among": np.where(subjects, reference.units, self.operator_nights_),
@@ -223,14 +227,29 @@ def _shape(tail: Shares, part: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _raw(tail: Counts | Shares, part: pd.DataFrame) -> np.ndarray:
-    """Return raw decades of each row; none for a count that is no story."""
+    """Return raw decades of each row, counts that are no story included.
+
+    What is usual is learnt from all units. Were those below the least of their view left out, the
+    first to reach it would look rare, however near the others are.
+    """
     observed = part["observed"].to_numpy()
     if isinstance(tail, Counts):
-        raw = tail.decades(observed, part["base"].to_numpy(float))
-    else:
-        exposure = part["exposure"].to_numpy()
-        raw = beta_binomial_decades(observed, exposure, *_shape(tail, part))
-    return np.where(observed >= part["least"].to_numpy(), raw, 0.0)
+        return tail.decades(observed, part["base"].to_numpy(float))
+    exposure = part["exposure"].to_numpy()
+    return beta_binomial_decades(observed, exposure, *_shape(tail, part))
+
+
+def _once(raw: np.ndarray, part: pd.DataFrame) -> np.ndarray:
+    """Return raw decades with every story heard on its loudest night only.
+
+    Windows overlap, so a story that stands out once does so night after night. A reviewer sees it
+    once; counted every night, a persistent misuse would make itself look usual.
+    """
+    order = np.argsort(-raw, kind="stable")
+    again = part[["operator_id", "subject_id"]].iloc[order].duplicated().to_numpy()
+    heard = raw.copy()
+    heard[order[again]] = 0.0
+    return heard
 
 
 def _expected(tail: Counts | Shares, part: pd.DataFrame) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import ibis
 import numpy as np
 
-from auditwatch.score.sight import between
+from auditwatch.score.sight import between, oldest_night
 from auditwatch.score.words import count, iso, number, subject
 
 if TYPE_CHECKING:
@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 NAME: Final = "burst"
 STORY: Final = "subject"
 TAIL: Final = "negative_binomial"
-WINDOW_NIGHTS: Final = (1, 4)
+WINDOW_NIGHTS: Final = (1, 4, 14)
 LEAST: Final = 5  # fewer are no crowd
 NEEDS: Final[tuple[frozenset[str], ...]] = ()
 
 PAST_NIGHTS: Final = 45  # the window and what came before it
+PAST_WORTH: Final = 2  # windows of history, itself included: without a past every regular is news
 KEY: Final = ("night_number", "subject_id")
 
 
@@ -40,6 +41,8 @@ def measure(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Tabl
     parts = [_crowds(met, window, known) for window in WINDOW_NIGHTS]
     crowds = ibis.union(*parts)
     same = crowds.night_number == chance.then
+    known_for = crowds.night_number - oldest_night(profiles) + 1
+    crowds = crowds.filter(known_for >= PAST_WORTH * crowds.window)
     return crowds.join(chance, same).drop("then")
 
 
@@ -59,7 +62,23 @@ def _meetings(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Ta
     )
     joined = tonight.join(rows, "subject_id")
     inside = joined.filter(between(joined.then, joined.night_number, known.within(PAST_NIGHTS)))
-    return inside.mutate(age=inside.night_number - inside.then)
+    return _calm_about_staff(inside, known).mutate(age=inside.night_number - inside.then)
+
+
+def _calm_about_staff(met: ibis.Table, known: Known) -> ibis.Table:
+    """Return meetings of which none on a colleague counts as made in a rush or as half.
+
+    Word of a colleague spreads like a broadcast, but nobody is sent out to look for one, and many
+    who are curious give the number of their own last call.
+    """
+    if known.belongings is None:
+        return met
+    own = known.belongings.filter(known.belongings.relation == "self")
+    staff = own.select(whom="subject_id").distinct().mutate(staff=ibis.literal(1, "int64"))
+    joined = met.left_join(staff, met.subject_id == staff.whom)
+    other = 1 - joined.staff.fill_null(0)
+    plain = joined.mutate(hasty=joined.hasty * other, typed=joined.typed * other)
+    return plain.drop("whom", "staff")
 
 
 def _chance(profiles: ibis.Table, nights: ibis.Table) -> ibis.Table:

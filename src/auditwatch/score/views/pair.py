@@ -2,7 +2,8 @@
 
 The only view that sees a partner looked up a few times over two months. Expected is what comes of
 exposure: how much this operator looks up, how often colleagues meet the same subject, and how
-often this operator meets anybody again.
+often such subjects, and this operator's, are met again. A number that does not check out counts
+once, however often it is typed; another one counts again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,16 @@ from typing import TYPE_CHECKING, Any, Final
 import ibis
 import numpy as np
 
-from auditwatch.score.sight import AGAIN_NIGHTS, HABIT_NIGHTS, between, by_operator, operator_window
+from auditwatch.score.sight import (
+    AGAIN_NIGHTS,
+    HABIT_NIGHTS,
+    RENOWN,
+    between,
+    by_operator,
+    oldest_night,
+    operator_window,
+    renowned,
+)
 from auditwatch.score.words import count, iso, nights_seen, number, operator, subject
 
 if TYPE_CHECKING:
@@ -30,20 +40,23 @@ LEAST: Final = 3  # two days are no story
 NEEDS: Final[tuple[frozenset[str], ...]] = ()
 
 UNIT_WEIGHT: Final = 0.7  # of the unit's own share of the subject against the whole agency's
-SOFT_WORTH: Final = 3  # so many days with a typed number, or of many lookups, count as one
+SOFT_WORTH: Final = 3  # so many days of many lookups count as one
 MANY_LOOKUPS: Final = 5  # of one subject by one operator on one day: a hotlist followed by hand
 LINKED_WEIGHT: Final = 2  # a case-linked day takes away two: the case is known, repeats follow it
 GROUP_PSEUDO_DAYS: Final = 200
 OWN_PSEUDO_DAYS: Final = 60
 LEAST_OF_AGENCY: Final = 0.7  # two days are no story, however rarely this desk meets anybody again
+LEAST_FILLED: Final = 0.25  # of the window: the first weeks expect as much as a quarter of it
 KEY: Final = ("night_number", "operator_id", "subject_id")
+SUMS: Final = ("days", "linked_days", "typed_days", "many_days", "plain_many")
 
 
 def measure(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Table:
     """Count distinct days without case of each pair active tonight, from two days up."""
     window = known.within(WINDOW_NIGHTS[0])
-    loud = _repeats(profiles, nights, window)
-    daily = by_operator(profiles, known)
+    rows = renowned(profiles, known)
+    loud = _repeats(rows, nights, window)
+    daily = by_operator(rows)
     own = operator_window(daily, nights, window, known)
     own = own.rename(who="operator_id", then="night_number")
     near = loud.join(own, [loud.night_number == own.then, loud.operator_id == own.who])
@@ -57,35 +70,39 @@ def measure(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Tabl
     return _totals(seen, daily, nights, window, near_nights).mutate(
         window=ibis.literal(window, "int64"),
         exposure=seen.subject_days,
-        filled=ibis.least(window, seen.night_number - _oldest(profiles) + 1),
+        filled=ibis.least(window, seen.night_number - oldest_night(profiles) + 1),
     )
-
-
-def _oldest(profiles: ibis.Table) -> ibis.IntegerScalar:
-    """Return the first night there is a profile of: before it nobody could return."""
-    return profiles.aggregate(oldest=profiles.night_number.min()).as_scalar()
 
 
 def _repeats(profiles: ibis.Table, nights: ibis.Table, window: int) -> ibis.Table:
     """Return pairs with a day without case tonight and at least two in the window."""
     tonight = profiles.filter(profiles.bare == 1).semi_join(nights, "night_number")
-    tonight = tonight.select("night_number", "operator_id", "subject_id")
+    tonight = tonight.select("night_number", "operator_id", "subject_id", "renown")
     past = profiles.select(
-        "operator_id", "subject_id", "bare", "linked", "typed", "lookups", then="night_number"
-    )
+        "operator_id", "subject_id", "bare", "linked", "typed", "number", "lookups",
+        then="night_number",
+    )  # fmt: skip
     joined = tonight.join(past, ["operator_id", "subject_id"])
     inside = joined.filter(between(joined.then, joined.night_number, window))
     many = (inside.lookups >= MANY_LOOKUPS).cast("int64")
-    pairs = inside.group_by(*KEY).aggregate(
+    by_number = inside.group_by(*KEY, "number").aggregate(
+        renown=inside.renown.max(),
         days=inside.bare.sum(),
         linked_days=inside.linked.sum(),
         typed_days=(inside.bare * inside.typed).sum(),
         many_days=(inside.bare * many).sum(),
-        soft_days=(inside.bare * ibis.greatest(inside.typed, many)).sum(),
+        plain_many=(inside.bare * (1 - inside.typed) * many).sum(),
         first=ibis.ifelse(inside.bare == 1, inside.then, ibis.null("int64")).min(),
     )
-    soft = pairs.soft_days - pairs.soft_days // SOFT_WORTH
-    left = pairs.days - soft - LINKED_WEIGHT * pairs.linked_days
+    pairs = by_number.group_by(*KEY).aggregate(
+        renown=by_number.renown.max(),
+        **{name: by_number[name].sum() for name in SUMS},
+        numbers=(by_number.typed_days > 0).cast("int64").sum(),
+        first=by_number["first"].min(),
+    )
+    soft = pairs.plain_many - pairs.plain_many // SOFT_WORTH
+    plain = pairs.days - pairs.typed_days - soft
+    left = plain + pairs.numbers - LINKED_WEIGHT * pairs.linked_days
     return pairs.mutate(observed=left).filter(left >= 2)
 
 
@@ -116,8 +133,13 @@ def _totals(
     of_unit = joined.group_by("then", of="unit").aggregate(
         unit_days=joined.days.sum(), unit_bare=bare, unit_again=again
     )
+    by_renown = {
+        f"all_{name}": ibis.ifelse(late, joined[name], 0).sum()
+        for place in range(len(RENOWN))
+        for name in (f"bare_{place}", f"again_{place}")
+    }
     of_all = joined.group_by("then").aggregate(
-        all_days=joined.days.sum(), all_bare=bare, all_again=again
+        all_days=joined.days.sum(), all_bare=bare, all_again=again, **by_renown
     )
     same = [seen.night_number == of_unit.then, seen.unit == of_unit.of]
     with_unit = seen.join(of_unit, same).drop("then", "of")
@@ -144,19 +166,29 @@ def expect(measured: pd.DataFrame) -> np.ndarray:
     share = UNIT_WEIGHT * in_unit + (1 - UNIT_WEIGHT) * in_all
     popularity = np.minimum(own * share.to_numpy(float) * bare_rate, own)
     odds = return_rate(m)
-    filled = m["filled"].to_numpy(float) / m["window"].to_numpy(float)
+    filled = np.maximum(m["filled"].to_numpy(float) / m["window"].to_numpy(float), LEAST_FILLED)
     return np.asarray(popularity + odds / (1 - odds) * filled)
 
 
 def return_rate(m: pd.DataFrame) -> np.ndarray:
-    """Return the share of an operator's days without case that are returns to a subject."""
+    """Return the share of days without case that are returns, for this operator and such a subject.
+
+    Agency-wide for subjects as well known as this one, times how much more or less than the
+    agency this operator returns to anybody.
+    """
     agency = (m["all_again"] + 1) / (m["all_bare"] + 2)
     unit = (m["unit_again"] - m["habit_again"] + GROUP_PSEUDO_DAYS * agency).clip(lower=1e-3)
     unit = unit / (m["unit_bare"] - m["habit_days"] + GROUP_PSEUDO_DAYS).clip(lower=1)
     again = (m["habit_again"] - (m["days"] - 1)).clip(lower=0)
     days = (m["habit_days"] - m["days"]).clip(lower=0)
-    rate = (again + OWN_PSEUDO_DAYS * unit) / (days + OWN_PSEUDO_DAYS)
-    return np.asarray(np.clip(rate, LEAST_OF_AGENCY * agency, 0.8), dtype=float)
+    own = (again + OWN_PSEUDO_DAYS * unit) / (days + OWN_PSEUDO_DAYS)
+    habit = np.maximum(own / agency, LEAST_OF_AGENCY)
+    such = agency.to_numpy(float)
+    for place in range(len(RENOWN)):
+        rate = m[f"all_again_{place}"] + GROUP_PSEUDO_DAYS * agency
+        rate = rate / (m[f"all_bare_{place}"] + GROUP_PSEUDO_DAYS)
+        such = np.where(m["renown"] == place, rate, such)
+    return np.asarray(np.clip(such * habit, 0.0, 0.8), dtype=float)
 
 
 def trace(profiles: ibis.Table, units: ibis.Table, known: Known) -> ibis.Table:
@@ -186,8 +218,8 @@ def say(row: Mapping[str, Any]) -> str:
         f"{operator(row['operator_id'])} looked at {subject(row['subject_id'])} on "
         f"{count(row['days'], 'different day')} without a case that checks out, in the "
         f"{nights_seen(row)} up to {iso(row['night_number'])}; expected "
-        f"{number(row['expected'])}, from how often others meet this subject and how often this "
-        f"operator returns to anybody."
+        f"{number(row['expected'])}, from how often others meet this subject, how often anybody "
+        f"returns to subjects as well known, and how often this operator does."
     )
 
 
@@ -199,7 +231,8 @@ def against(row: Mapping[str, Any]) -> Sequence[str]:
     if row["typed_days"]:
         found.append(
             f"On {count(row['typed_days'], 'of these days', 'of these days')} a case number was "
-            "typed in; that case does not list the subject, was not open, or is not on file."
+            "typed in; that case does not list the subject, was not open, or is not on file. "
+            f"{_numbers(row)}"
         )
     if row["many_days"]:
         found.append(
@@ -213,6 +246,13 @@ def against(row: Mapping[str, Any]) -> Sequence[str]:
             f"{int(row['unit_on_subject']):,} of them in the same unit."
         )
     return found
+
+
+def _numbers(row: Mapping[str, Any]) -> str:
+    """Return how many numbers they were: one again and again is one piece of work."""
+    if row["numbers"] == 1:
+        return "It was the same number each time, which counts as one day."
+    return f"They were {count(row['numbers'], 'different number')}."
 
 
 def innocent(lookups: pd.DataFrame) -> Sequence[str]:
