@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -51,6 +52,20 @@ def test_replacing_a_night_leaves_the_others_alone(tmp_path: Path) -> None:
     assert lake.counts(PAIR_NIGHTS) == {"2026-03-01": 4, "2026-03-02": 2}
     lake.replace(PAIR_NIGHTS, PAIR_NIGHTS.empty(), ["2026-03-01"])
     assert lake.nights(PAIR_NIGHTS) == ["2026-03-02"]
+
+
+def test_a_table_of_an_earlier_version_takes_the_columns_of_this_one(tmp_path: Path) -> None:
+    """What came with a later version counts nothing and says nothing of nights written before."""
+    later = {"settled", "operator_role"}
+    before = replace(
+        PAIR_NIGHTS, columns=tuple(one for one in PAIR_NIGHTS.columns if one.name not in later)
+    )
+    lake = Lake(tmp_path)
+    lake.replace(before, rows(before, "2026-03-01", 3), ["2026-03-01"])
+    lake.replace(PAIR_NIGHTS, rows(PAIR_NIGHTS, "2026-03-02", 2), ["2026-03-02"])
+    kept = lake.read(PAIR_NIGHTS)
+    assert kept["settled"].to_pylist() == [0, 0, 0, 0, 1]
+    assert kept["operator_role"].to_pylist() == [None, None, None, "v0", "v1"]
 
 
 def test_rows_outside_the_named_nights_are_refused(tmp_path: Path) -> None:

@@ -301,6 +301,7 @@ class Lake:
                 self.root / table.name,
                 rows,
                 partition_by=[table.partition] if table.partition else None,
+                schema_mode="merge",  # a table of an earlier version lacks columns of this one
                 writer_properties=WRITER,
                 commit_properties=commit,
                 **how,

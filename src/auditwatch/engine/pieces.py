@@ -119,9 +119,17 @@ def memory_schema(table: Table, names: Sequence[str]) -> pa.Schema:
 
 
 def completed(rows: pa.Table, schema: pa.Schema, partition: str | None, night: str) -> pa.Table:
-    """Add the partition column, which the files themselves do not hold, and fix the types."""
+    """Add what the files themselves do not hold, and fix the types.
+
+    They do not hold the partition column, nor those that came with a later version than theirs:
+    such a column counts nothing and says nothing until the night is judged again.
+    """
     columns = {name: rows[name] for name in rows.column_names}
     if partition in schema.names:
         indices = pa.array([0], pa.int32()).take(pa.repeat(pa.scalar(0), rows.num_rows))
         columns[partition] = pa.DictionaryArray.from_arrays(indices, pa.array([night]))
+    for field in schema:
+        if field.name not in columns:
+            nothing = pa.scalar(0 if pa.types.is_integer(field.type) else None, field.type)
+            columns[field.name] = pa.repeat(nothing, rows.num_rows)
     return pa.table([columns[field.name] for field in schema], names=schema.names).cast(schema)

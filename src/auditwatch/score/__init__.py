@@ -6,7 +6,7 @@ from auditwatch.core.late import late
 from auditwatch.score.views import SEES, blind_views, fields_of, views
 
 if TYPE_CHECKING:
-    from auditwatch.score.beliefs import Belief, beliefs, believed
+    from auditwatch.score.learnt import Belief, beliefs, believed
     from auditwatch.score.estimators import ConformalTail, FamilyCombiner, TailSurprisal
     from auditwatch.score.marks import mark_nights
     from auditwatch.score.nights import model_id, score_nights
@@ -38,13 +38,13 @@ __all__ = [
 __getattr__ = late(
     __name__,
     {
-        "Belief": "beliefs",
+        "Belief": "learnt",
         "ConformalTail": "estimators",
         "FamilyCombiner": "estimators",
         "LookupScorer": "scorer",
         "TailSurprisal": "estimators",
-        "beliefs": "beliefs",
-        "believed": "beliefs",
+        "beliefs": "learnt",
+        "believed": "learnt",
         "load_state": "state",
         "mark_nights": "marks",
         "model_id": "nights",
