@@ -91,7 +91,10 @@ def row_groups(
 ) -> Iterator[pa.Table]:
     """Yield some or all row groups of one file."""
     try:
-        reader = pq.ParquetFile(path, read_dictionary=[n for n in repeating if n in columns])
+        stored = set(pq.read_schema(path).names)  # of an earlier version: fewer
+        reader = pq.ParquetFile(
+            path, read_dictionary=[n for n in repeating if n in columns and n in stored]
+        )
         for group in range(reader.num_row_groups) if chosen is None else chosen:
             yield reader.read_row_group(group, columns=columns)
     except (pa.ArrowException, OSError) as error:

@@ -6,8 +6,8 @@ from auditwatch.core.late import late
 from auditwatch.score.views import SEES, blind_views, fields_of, views
 
 if TYPE_CHECKING:
-    from auditwatch.score.learnt import Belief, beliefs, believed
     from auditwatch.score.estimators import ConformalTail, FamilyCombiner, TailSurprisal
+    from auditwatch.score.learnt import Belief, beliefs, believed
     from auditwatch.score.marks import mark_nights
     from auditwatch.score.nights import model_id, score_nights
     from auditwatch.score.profiles import pair_nights, profile_nights
