@@ -98,7 +98,7 @@ class Answers(ABC):
         table[: len(column.values)] = self._held(atom, column)
         table[column.absent] = self.without_value(atom.column)
         table[column.unknown] = UNKNOWN
-        return Answer(column.codes, table, self._weight(atom.column))
+        return Answer(column.codes, table, self.weight(atom.column))
 
     def _held(self, atom: Atom, column: Coded) -> NDArray[np.bool_]:
         """Return for each distinct value whether the test holds."""
@@ -112,7 +112,7 @@ class Answers(ABC):
             self._folded[name] = fold(self.coded(name).values)
         return self._folded[name]
 
-    def _weight(self, name: str) -> NDArray[np.int64]:
+    def weight(self, name: str) -> NDArray[np.int64]:
         """Return the number of rows of each code of a column."""
         if name not in self._weights:
             column = self.coded(name)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from auditwatch.cli.judge import judge
+from auditwatch.cli.rules_backtest import backtest
 from auditwatch.cli.rules_cover import coverage, mutate
+from auditwatch.cli.rules_diff import diff
 from auditwatch.cli.rules_explain import explain
 from auditwatch.cli.rules_fmt import fmt
 from auditwatch.cli.rules_lint import lint
@@ -32,7 +34,9 @@ def rules() -> None:
 
 
 rules.add_command(judge)
+rules.add_command(backtest)
 rules.add_command(coverage)
+rules.add_command(diff)
 rules.add_command(explain)
 rules.add_command(fmt)
 rules.add_command(lint)

@@ -37,6 +37,7 @@ BLOCK: Final = (
     "story",
     "owner",
     "mode",
+    "shadow_since",
     "budget",
     "promoted",
     "keywords",
