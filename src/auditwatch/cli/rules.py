@@ -14,7 +14,9 @@ from auditwatch.cli.rules_diff import diff
 from auditwatch.cli.rules_explain import explain
 from auditwatch.cli.rules_fmt import fmt
 from auditwatch.cli.rules_lint import lint
+from auditwatch.cli.rules_promote import promote
 from auditwatch.cli.rules_test import test
+from auditwatch.cli.rules_tune import tune
 from auditwatch.cli.show import emit_json, open_workspace, print_table
 
 if TYPE_CHECKING:
@@ -41,7 +43,9 @@ rules.add_command(explain)
 rules.add_command(fmt)
 rules.add_command(lint)
 rules.add_command(mutate)
+rules.add_command(promote)
 rules.add_command(test)
+rules.add_command(tune)
 
 
 @rules.command()

@@ -121,8 +121,14 @@ def compare(history: History, old: Ruleset, new: Ruleset, past: Mapping[str, Pas
         and (change := _change(name, before.get(name, []), after.get(name, []), past.get(name)))
     ]
     changes.sort(key=_order)
-    asked = (sum(any(map(_asks, own)) for own in side.values()) for side in (before, after))
-    return Comparison(history.nights, lookups, *asked, changes)
+    return Comparison(
+        history.nights, lookups, old=_asking(before), new=_asking(after), changes=changes
+    )
+
+
+def _asking(side: Mapping[str, Sequence[Piece]]) -> int:
+    """Return how many findings of one side some evidence asks about."""
+    return sum(any(map(_asks, own)) for own in side.values())
 
 
 def _heard(pieces: Iterable[Piece], rules: Ruleset) -> list[Piece]:
