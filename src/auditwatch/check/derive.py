@@ -311,9 +311,12 @@ def _owner(columns: Columns) -> Coded:
     if owners is None:
         return _all_unknown(columns)
     places = _positions(columns, "subject_id", owners.vehicles)
-    known = owners.owners.dictionary_encode()
-    table = np.append(known.indices.to_numpy(zero_copy_only=False).astype(np.int64), -1)
-    return code_texts(table[places], known.dictionary.to_pylist())
+    # a batch meets few of the vehicles of a whole state
+    met, codes = np.unique(places, return_inverse=True)
+    named = owners.owners.take(pa.array(met[met >= 0])).dictionary_encode()
+    table = named.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    table = np.append(np.full(len(met) - len(table), -1), table)
+    return code_texts(table[codes], named.dictionary.to_pylist())
 
 
 def _subject_relation(columns: Columns) -> Coded:

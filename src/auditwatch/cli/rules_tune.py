@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING, Final
 import rich_click as click
 from click.exceptions import Exit
 
+from auditwatch.cli.findings import masker_for, reveal_options
 from auditwatch.cli.rules_backtest import past_of
 from auditwatch.cli.rules_diff import plain_comparison, tell_comparison
 from auditwatch.cli.show import count, emit_json, narrate, open_workspace
-from auditwatch.core.errors import ExitCode
+from auditwatch.core.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from auditwatch.core.mask import Masker
     from auditwatch.night.tuning import Proposal
 
 __all__ = ["tune"]
@@ -37,6 +40,7 @@ DAYS: Final = 90
     help="Write the draft there; else it is printed.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Draft and difference as JSON.")
+@reveal_options
 @click.pass_obj
 def tune(
     workspace: Path | None,
@@ -46,21 +50,25 @@ def tune(
     days: int,
     output: Path | None,
     as_json: bool,
+    reveal: bool,
+    reason: str | None,
 ) -> None:
     """Draft the narrowest exception that lifts FINDINGs which reviewers decided as not useful.
 
     Of all terms that an exception may have it takes those that reach the fewest other lookups, and
     no lookup of a finding that somebody confirmed. The draft is tried on past nights and shown with
     what it would have changed. It does not load until somebody else than you approves it by name
-    and date. Ends with 1 when the trial does not bear it out.
+    and date. Operators in it are masked unless revealed; a file needs them. Ends with 1 when the
+    trial does not bear it out.
 
     \b
     Examples:
       auditwatch rules tune F-ABCDEFGHJKMN F-NMKJHGFEDCBA
-      auditwatch rules tune F-ABCDEFGHJKMN --days 30 -o rules/exceptions/inventory.yml
+      auditwatch rules tune F-ABCDEFGHJKMN -o stock.yml --reveal --reason "exception for MEMO-1"
     """
     from auditwatch.check import load_rules
     from auditwatch.core.files import require_folder, write_atomic
+    from auditwatch.findings.store import Store
     from auditwatch.night.history import open_history
     from auditwatch.night.tuning import propose
 
@@ -68,10 +76,18 @@ def tune(
     rules = load_rules(place.rules)
     if output is not None:
         require_folder(output)
+    with Store(place.database) as store:
+        masker = masker_for(place, store, reveal=reveal, reason=reason, finding_id=findings[0])
     history = open_history(place, first, last)
     found = propose(history, rules, list(dict.fromkeys(findings)), past_of(place))
-    text = _draft(found, days)
-    masker = place.masker(reveal=False)
+    masked = "operator_id" in found.exemption.only and not reveal
+    if masked and output is not None:
+        raise UsageError(
+            "this exception names operators, and a file needs their names",
+            code="AW-CLI-001",
+            expected='--reveal --reason "why you need them"',
+        )
+    text = _draft(found, days, masker)
     if as_json:
         told = plain_comparison(found.comparison, masker)
         emit_json({"proven": found.proven, "draft": text, "diff": told})
@@ -84,11 +100,13 @@ def tune(
         narrate(f"{output} waits for approval: fill in by and date, by somebody else than you")
     elif not as_json:
         click.echo(text, nl=False)
+    if masked:
+        narrate("operators are masked: --reveal --reason TEXT gives the draft that can be used")
     if not found.proven:
         raise Exit(ExitCode.FAILED_CHECK)
 
 
-def _draft(found: Proposal, days: int) -> str:
+def _draft(found: Proposal, days: int, masker: Masker) -> str:
     """Return the exception as its file will have it, without an approval."""
     from auditwatch.core.clock import now
     from auditwatch.night.tuning import ONLY_KEY
@@ -96,7 +114,10 @@ def _draft(found: Proposal, days: int) -> str:
     day = now().date()
     one = found.exemption
     lifts = ", ".join(f"{kind}: {_list(names)}" for kind, names in found.lifts.items())
-    only = ", ".join(f"{ONLY_KEY[name]}: {_list(sorted(one.only[name]))}" for name in one.only)
+    terms = {name: sorted(one.only[name]) for name in one.only}
+    if "operator_id" in terms:
+        terms["operator_id"] = [masker.name("operator", name) for name in terms["operator_id"]]
+    only = ", ".join(f"{ONLY_KEY[name]}: {_list(values)}" for name, values in terms.items())
     return "\n".join(
         [
             "kind: exception",
@@ -122,6 +143,4 @@ def _list(names: list[str]) -> str:
 
 def _quoted(text: str) -> str:
     """Return a text in quotes as YAML has them."""
-    import json
-
     return json.dumps(text, ensure_ascii=False)
