@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.rule_bench import CORRELATION, PERMIT, RULE, Told, make_pack, make_workspace, runner
@@ -129,7 +129,7 @@ def queue(workspace: Path) -> set[tuple[str, str]]:
         return {(one.finding_id, one.kind) for one in store.findings()}
 
 
-def share(told: Told, name: str) -> dict[str, object]:
+def share(told: Told, name: str) -> dict[str, Any]:
     """Return what a backtest says of one rule."""
     assert told.out, told.err
     (found,) = [rule for rule in told.json["rules"] if rule["name"] == name]
@@ -165,10 +165,10 @@ def test_precision_counts_what_people_decided(run: Callable[..., Told], workspac
     assert found["precision"] == pytest.approx([0.5, 0.0945, 0.9055], abs=1e-4)
 
 
-def decide(workspace: Path, finding: object, disposition: str) -> None:
+def decide(workspace: Path, finding: str, disposition: str) -> None:
     """Record a decision."""
     with Store(find_workspace(workspace, workspace).database) as store:
-        store.decide(str(finding), disposition, "Seen.", "reviewer")
+        store.decide(finding, disposition, "Seen.", "reviewer")
 
 
 def test_a_broken_budget_ends_with_1(run: Callable[..., Told], workspace: Path) -> None:
@@ -240,4 +240,4 @@ def test_a_rule_in_shadow_is_judged_and_asks_nobody(
     with Store(find_workspace(workspace, workspace).database) as store:
         assert "gun-query" not in {one.rule_id for one in store.findings()}
     found = share(run("-w", workspace, "rules", "backtest", "--json"), "gun-query")
-    assert (found["mode"], len(found["findings"])) == ("shadow", 2)  # type: ignore[arg-type]
+    assert (found["mode"], len(found["findings"])) == ("shadow", 2)

@@ -127,7 +127,7 @@ def _tell_kind(what: str, changes: Sequence[Change], masker: Masker, *, every: b
         if one.parts:
             click.echo(f"    {', '.join(one.parts)}")
     if len(shown) < len(changes):
-        narrate(f"{count(len(changes) - len(shown), 'more')} {what}: --all shows every one".strip())
+        narrate(f"{len(changes) - len(shown):,} more {what}: --all shows every one")
 
 
 def _became(one: Change) -> str:
