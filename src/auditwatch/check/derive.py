@@ -310,13 +310,11 @@ def _owner(columns: Columns) -> Coded:
     owners = columns.facts.owners
     if owners is None:
         return _all_unknown(columns)
-    places = _positions(columns, "subject_id", owners.vehicles)
-    # a batch meets few of the vehicles of a whole state
-    met, codes = np.unique(places, return_inverse=True)
-    named = owners.owners.take(pa.array(met[met >= 0])).dictionary_encode()
-    table = named.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    table = np.append(np.full(len(met) - len(table), -1), table)
-    return code_texts(table[codes], named.dictionary.to_pylist())
+    # the owners of a whole state are looked up once for each vehicle that a batch has
+    column, places = columns.coded("subject_id"), dict[str | None, int]({None: -1})
+    names = (owners.owner_of.get(text) for text in column.texts())
+    table = np.array([*(places.setdefault(n, len(places) - 1) for n in names), -1, -1])
+    return code_texts(table[column.codes], [name for name in places if name is not None])
 
 
 def _subject_relation(columns: Columns) -> Coded:

@@ -152,7 +152,8 @@ def _of(rows: pa.Table, ids: Iterable[pa.ChunkedArray]) -> pa.Table:
 
 def _night(pair: Pair, one: WorkedNight) -> Replayed:
     """Gather the evidence of one night, on either side."""
-    windows = [tables["windows"].select(list(FACT_COLUMNS)) for tables in one.made]
+    hit = [one.judged.hits["event_id"]]
+    windows = [_of(tables["windows"].select(list(FACT_COLUMNS)), hit) for tables in one.made]
     facts = pa.concat_tables(
         [*(tables["facts"] for tables in one.made), *windows]
     ).unify_dictionaries()
