@@ -10,6 +10,7 @@ import json
 import re
 import sys
 from collections import defaultdict
+from importlib import import_module
 from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,9 +22,11 @@ from auditwatch.config import default_toml
 from auditwatch.core.errors import ExitCode
 from auditwatch.core.schema import CONTEXT_TABLES, TABLES
 from auditwatch.ingest.sniff import known_formats
+from auditwatch.synthetic import scenario_names
+from auditwatch.synthetic.work import HONEST_WORK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from auditwatch.core.schema import Table
 
@@ -34,6 +37,18 @@ MADE = "<!-- made by `make docs` from the code; change it there -->\n"
 INDEX = re.compile(
     r"(?<=<!-- index: made by `make docs` -->\n).*?(?=<!-- end of index -->)", re.DOTALL
 )
+
+SCENARIOS_INTRO = """\
+`auditwatch sample` writes such a city. The seed draws which ways of misuse happen: 30 episodes of
+27 of them among 420 operators in 63 nights, others in proportion, each at an intensity `low`,
+`medium` or `high` (how many looks, and over how long: thin misuse is drawn out). Two to four
+lookups in a thousand are misuse; the permit desk's declared fault comes on top. `truth.csv` says
+of every misused line `event_id, scenario, episode, intensity`.
+
+Half of the people who are misused are met by the police anyway, and reasons, purposes and numbers
+are mostly copied from what the same operator honestly gives for the same transaction. Learners
+taught on some cities find no column, and no pair of columns, that tells misuse from work in others.
+"""
 
 EXIT_MEANINGS = {
     ExitCode.DONE: "finished",
@@ -189,7 +204,24 @@ def _format_file(name: str) -> str:
     return own if (REFERENCE / "formats" / own).is_file() else f"{name.partition('-')[0]}.md"
 
 
+def scenarios_page() -> str:
+    """Return the page of what happens in an invented city: ways of misuse, and honest work."""
+    parts = [MADE, "# What happens in an invented city\n", SCENARIOS_INTRO, "## Misuse\n"]
+    for name in scenario_names():
+        module = import_module(f"auditwatch.synthetic.scenarios.{name}")
+        parts.append(f"### {name}\n\n{cleandoc(module.__doc__ or '')}\n")
+    rows = [f"| `{habit.__name__}` | {_first_line(habit)} |" for habit in HONEST_WORK]
+    return "\n".join([*parts, "## Honest work\n", "| habit | lookups |", "|---|---|", *rows, ""])
+
+
+def _first_line(habit: Callable[..., object]) -> str:
+    """Return what a habit's lookups are, from the first sentence of its docstring."""
+    first = cleandoc(habit.__doc__ or "").split("\n\n")[0]
+    return " ".join(first.split()).removeprefix("Return ").rstrip(".")
+
+
 PAGES = {
+    "scenarios.md": scenarios_page,
     "formats.md": formats_page,
     "commands.md": commands_page,
     "tables.md": tables_page,

@@ -238,6 +238,8 @@ def test_a_year_of_carry_permit_checks_is_one_finding(workspace: Path, tmp_path:
     told = auditwatch("-w", workspace, "scan", write_trail(tmp_path / "trail.csv", rows))
     assert told.code == 0, told.err
     ruled = [f for f in findings_of(workspace) if f["kind"] in ("policy", "rule")]
+    # each lookup here has a terminal of its own, so that none is folded
+    ruled = [f for f in ruled if f["rule_id"] != "many-terminals"]
     holding = [f for f in ruled if set(f["event_ids"]) & barred]
     assert [(f["rule_id"], f["severity"]) for f in holding] == [("NO-CARRY-PERMIT-CHECKS", "high")]
     assert set(holding[0]["event_ids"]) == barred

@@ -110,3 +110,15 @@ def test_another_file_is_refused(place: Path) -> None:
     (place / "t.csv").write_text(HEADER + GOOD % (9, 9))
     told = retry(place)
     assert (told.code, "AW-INGEST-033" in told.err) == (2, True)
+
+
+def test_a_file_that_is_gone_cannot_be_tried_again(place: Path) -> None:
+    """The message says why what is kept of a record is too little; a copy will do."""
+    limit(place, 8000)
+    (place / "t.csv").rename(place / "moved.csv")
+    told = retry(place)
+    assert told.code == 2
+    assert "lacks the file's header" in " ".join(told.err.split())
+    (place / "t.csv").symlink_to(place / "moved.csv")
+    assert retry(place).code == 0
+    assert stored(place)[0] == ["A1", "A2", "L1"]

@@ -59,8 +59,9 @@ def test_an_overwritten_reason_leaves_rules_blind_and_is_reported(tmp_path: Path
         in words
     )
     said = "reason holds one value in every record, as if overwritten before release"
-    assert f"Because {said} (released.csv) , some lookups could not be decided by" in words
-    assert f"{RULE} (120 lookups)" in words
+    because = f"Because {said} (released.csv) , some lookups could not be decided by"
+    assert because in words
+    assert "(120 lookups)" in words.partition(because)[2].partition(".")[0]
 
 
 def test_the_same_reasons_typed_by_people_are_violations(tmp_path: Path) -> None:

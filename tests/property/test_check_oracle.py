@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from auditwatch.check import Ruleset, load_rules, make_facts
+from auditwatch.check.answers import YES
 from auditwatch.check.columns import Columns
 from auditwatch.check.narrow import three_valued
 from auditwatch.check.section import Section
@@ -179,3 +180,54 @@ def test_conditions_agree_with_a_plain_reading(
     for row, answer in zip(rows, answers.tolist(), strict=True):
         seen = {**row, "hidden": hidden if row["source_id"] == "closed" else set()}
         assert {0: False, 1: True, 2: None}[answer] is oracle(chosen, tree, seen)
+
+
+#: What breaks out of queries, patterns, templates, paths, lines and letter case elsewhere.
+NASTY = (
+    "' OR '1'='1", '"; DROP TABLE lookups;--', "%", "_", "*", "?", "\\", ".*", "(a+)+$", "[^",
+    "{0}", "{{7*7}}", "${x}", "%s%n", "../etc", "\x00", "\n", "\r\n", "\u202e", "\u200b", "\ufeff",
+    "\u0130", "ß", "\u017f", "\u212a", "é", "e\u0301", "\U0001d4b6", "=1+1", "<b>", "&amp;", "null",
+    "NaN", "0x10", "#", "|", "\u2028", " ", "\t",
+)  # fmt: skip
+HOSTILE = [f"q{one}{other}" for one in NASTY for other in NASTY][:: len(NASTY) ** 2 // 500][:500]
+
+
+def literal(text: str) -> str:
+    """Return a text as a rule's value that stands for itself, every character by its number."""
+    escaped = re.sub(r"([\\*?])", r"\\\1", text)
+    return '"' + "".join(f"\\U{ord(character):08x}" for character in escaped) + '"'
+
+
+def test_hostile_values_are_hit_by_what_they_are_and_by_nothing_else(tmp_path: Path) -> None:
+    """Five hundred hostile texts, in the lookups and in the rules, hit what a plain reader hits."""
+    modifiers = ("", "|contains", "|startswith", "|endswith", "|cased")
+    asked = [(modifiers[n % len(modifiers)], text) for n, text in enumerate(HOSTILE)]
+    asked = [(how, text[1:] if how in ("|contains", "|endswith") else text) for how, text in asked]
+    path = tmp_path / "rules.yml"
+    path.write_text(
+        "\n---\n".join(
+            f"s:\n  terminal{modifier}: {literal(text)}\ncondition: s" for modifier, text in asked
+        ),
+        "utf-8",
+    )
+    rows: list[Row] = [{"terminal": text, "source_id": "s"} for text in HOSTILE]
+    columns = Columns(as_batch(rows), make_facts(Context(), {}), pack().catalogue)
+    assert len(HOSTILE) == 500
+    for (modifier, text), document in zip(asked, read_documents(path), strict=True):
+        found = three_valued(compile_detection(Section(document), {}), columns) == YES
+        for row, hit in zip(HOSTILE, found.tolist(), strict=True):
+            assert hit is told(modifier, text, row), (modifier, text, row)
+        assert found.any()
+
+
+def told(modifier: str, value: str, text: str) -> bool:
+    """Return what a plain reader says of a text."""
+    if modifier == "|cased":
+        return value == text
+    one, other = value.casefold(), text.casefold()
+    return {
+        "": other == one,
+        "|contains": one in other,
+        "|startswith": other.startswith(one),
+        "|endswith": other.endswith(one),
+    }[modifier]

@@ -23,6 +23,7 @@ UNITS = {"north": "patrol", "south": "patrol", "desk": "records"}
 ROLES = ("officer", "clerk")
 SYSTEMS = ("SVS", "III")
 HOME = "III"  # the system of every key
+TAKES_NONE = "PLATE"  # no purpose can be declared with it
 KEYS = {"HIST": True, "PLATE": False, "GUN": False}  # whether a purpose is due
 GROUPS = {"checks": ("HIST", "PLATE")}
 DAYS = ("2026-01-15", "2026-03-01", "2026-06-30", "2026-07-01", "2026-10-01")
@@ -174,7 +175,8 @@ def write_pack(folder: Path, every: list[Thing], exceptions: list[Thing]) -> Pat
         "systems": [{"code": code, "name": code, "tier": "2", "verified": "V"} for code in SYSTEMS],
         "transactions": [
             {"key": key, "system": HOME, "subject_kind": "person", "tier": "2",
-             "purpose_required": "true" if due else "false", "verified": "V", "name": key}
+             "purpose_required": "true" if due else "false", "verified": "V", "name": key,
+             "takes_purpose": "false" if key == TAKES_NONE else "true"}
             for key, due in KEYS.items()
         ],
         "groups": [
@@ -320,8 +322,8 @@ class Reader:
         """Return what each clause of a statement says of a lookup."""
         shown = {key: None if key in row["hidden"] else value for key, value in row.items()}
         units = {unit for unit, kind in UNITS.items() if {unit, kind} & set(one["who"]["units"])}
-        if shown["system"] is None and shown["transaction"] in KEYS:
-            shown["system"] = HOME  # where a log does not say it, the key does
+        if row["system"] is None and shown["transaction"] in KEYS:
+            shown["system"] = HOME  # where nothing stands the key says it; not what was hidden
         unit = shown["operator_unit"] if shown["operator_unit"] in UNITS else None
         asked = one.get("when" if one["forbids"] else "if", {})
         needed = [self.requirement(name, row) for name in asked.get("all_of", [])]
@@ -371,7 +373,8 @@ class Reader:
         """Return whether the declared purpose is covered."""
         if "for" not in one:
             return True
-        if "purpose" in row["hidden"]:
+        none = row["transaction"] == TAKES_NONE and row["purpose"] is None
+        if "purpose" in row["hidden"] and not none:
             return None
         if row["purpose"]:
             return row["purpose"] in one["for"] and (one["forbids"] or self.valid(row))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.test_check_judge import SHIPPED, batch, hits, judged, rule, verdicts, write
 
 from auditwatch.check import Ruleset, judge, load_rules, make_facts
+from auditwatch.check.columns import Columns
 from auditwatch.core.schema import DUTY, ROSTER, Context
 
 if TYPE_CHECKING:
@@ -48,7 +51,7 @@ def test_an_empty_reason_and_a_placeholder_are_as_bad_and_told_apart(ruleset: Ru
 
 
 @given(
-    column=st.sampled_from(["purpose", "operator_unit", "operator_role", "system", "transaction"]),
+    column=st.sampled_from(["purpose", "operator_unit", "operator_role", "transaction"]),
     mask=st.sampled_from(["***", "# # #", "REDACTED", "[masked]"]),
 )
 def test_a_mask_decides_nothing_that_it_hides(ruleset: Ruleset, column: str, mask: str) -> None:
@@ -57,6 +60,52 @@ def test_a_mask_decides_nothing_that_it_hides(ruleset: Ruleset, column: str, mas
     masked = verdicts(judged(ruleset, {**row, column: mask}))
     unknown = verdicts(judged(ruleset, {**row, column: None}, hidden=(column,)))
     assert masked == unknown
+
+
+def test_a_system_that_is_not_told_is_that_of_the_key(ruleset: Ruleset) -> None:
+    """A log of one network need not repeat it; behind a mask another may stand."""
+    row = {**STOP, "reason_norm": "traffic stop"}
+    told = judged(ruleset, row, {**row, "system": None}, {**row, "system": "***"})
+    assert verdicts(told) == ["permitted", "permitted", "cannot_decide"]
+    hidden = judged(ruleset, {**PLATE, "system": None}, hidden=("system", "purpose"))
+    assert hits(hidden) == [("e0", "plate-read-without-purpose")]
+    assert verdicts(hidden) == ["justification_missing"]
+
+
+def test_a_key_that_takes_no_purpose_has_none(ruleset: Ruleset) -> None:
+    """What cannot be declared does not leave a forbid on codes open; what can be does."""
+    row = {**STOP, "reason_norm": "traffic stop", "purpose": None}
+    plate = {**row, **PLATE, "reason_norm": "stolen vehicle"}
+    assert verdicts(judged(ruleset, row, plate, hidden=("purpose",))) == [
+        "cannot_decide",
+        "permitted",
+    ]
+    assert verdicts(judged(ruleset, {**plate, "purpose": "S"})) == ["forbidden"]
+
+
+@given(seconds=st.integers(-90_000, 90_000), other=st.integers(-90_000, 90_000))
+def test_hours_off_duty_are_those_to_the_nearest_spell(
+    ruleset: Ruleset, seconds: int, other: int
+) -> None:
+    """Whole hours before or after any spell of the operator; nobody else's spell counts."""
+    noon = datetime(2026, 1, 15, 12, tzinfo=UTC)
+    spells = [
+        (noon, noon + timedelta(hours=4)),
+        (noon + timedelta(hours=20), noon + timedelta(hours=22)),
+    ]
+    rows = [{"operator_id": "T1", "starts": one, "ends": end} for one, end in spells]
+    away = noon + timedelta(seconds=other)
+    rows.append({"operator_id": "T0", "starts": away, "ends": away + timedelta(hours=1)})
+    rows.append({"operator_id": "T2", "starts": away, "ends": away + timedelta(hours=1)})
+    duty = pa.Table.from_pylist(rows, schema=DUTY.schema)
+    facts = make_facts(Context(duty=duty), {})
+    when = noon + timedelta(seconds=seconds)
+    columns = Columns(batch({"operator_id": "T1", "event_time": when}), facts, ruleset.catalogue)
+    told = columns.coded("hours_off_duty")
+    least = min(max(one - when, when - end, timedelta()) for one, end in spells)
+    assert told.values.take(pa.array(told.codes)).to_pylist() == [
+        0 if least <= timedelta(hours=1) else least // timedelta(hours=1)
+    ]
 
 
 def test_a_masked_operator_is_nobody_who_is_missing_from_the_roster(tmp_path: Path) -> None:

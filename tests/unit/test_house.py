@@ -15,6 +15,7 @@ REFERENCE = (
     "errors.md",
     "exit-codes.md",
     "settings.md",
+    "scenarios.md",
     "formats.md",
 )
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?\)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from itertools import permutations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -50,7 +50,7 @@ def new_place(folder: Path) -> Workspace:
     return find_workspace(make_workspace(folder), folder)
 
 
-def scanned(folder: Path, files: Sequence[Path]) -> tuple[list[dict[str, object]], list[object]]:
+def scanned(folder: Path, files: Sequence[Path]) -> tuple[list[dict[str, Any]], list[Any]]:
     """Scan files one after the other in a new workspace; return its lookups and findings."""
     place = new_place(folder)
     for file in files:
@@ -92,7 +92,7 @@ def test_two_audits_in_one_file_are_one_too(tmp_path: Path) -> None:
         )
 
 
-def stored(folder: Path, files: Sequence[str]) -> list[dict[str, object]]:
+def stored(folder: Path, files: Sequence[str]) -> list[dict[str, Any]]:
     """Store texts one after the other; return what the lake says of each record."""
     place = new_place(folder)
     lake = Lake(place.lake)

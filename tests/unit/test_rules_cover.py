@@ -103,47 +103,38 @@ def test_a_pack_whose_tests_notice_everything_has_no_survivor(
     assert missed(told) == set()
 
 
-GAPS: dict[str, tuple[str, str, str, str, str]] = {
-    "a test that never holds": ("detections__gun", "subject_id: V-1AB7}", "subject_id: V-2}",
-        "gun-query", "'known: {subject_id|contains: 1AB}' holds"),
-    "a key that is never another": ("detections__gun", "transaction: DQ", "transaction: QG",
-        "gun-query", "'transaction: QG' does not hold"),
-    "no night before": ("tests__guns", '"2025-12-31", not_permitted]', '"2025-12-30", not_permitted]',
-        "PATROL-GUNS", "the day before the beginning, 2025-12-31"),
-    "no last day": ("tests__guns", "2026-06-30", "2026-06-29",
-        "PATROL-GUNS", "the day before the end, 2026-06-30"),
-    "no other unit": ("tests__guns", "QG, records", "QG, patrol-north",
-        "PATROL-GUNS", "unit fails alone"),
-    "no incident": ("tests__guns", "I26-004471", "26-00417",
-        "PATROL-GUNS", "incident_number alone is enough"),
-    "nothing missing": ("tests__guns", 'C, GX-7, "2026-01-01", just', 'A, GX-7, "2026-01-01", not_p',
-        "PATROL-GUNS", "none of case_number, incident_number"),
-}  # fmt: skip
+RULES, TABLES, WINDOW = "detections__gun", "tests__guns", "tests__many"
+GAPS = {
+    "key": (RULES, "transaction: DQ", "transaction: QG", "'transaction: QG' does not hold"),
+    "night": (TABLES, '12-31", not', '12-30", not', "the day before the beginning, 2025-12-31"),
+    "last day": (TABLES, "2026-06-30", "2026-06-29", "the day before the end, 2026-06-30"),
+    "unit": (TABLES, "QG, records", "QG, patrol-north", "unit fails alone"),
+    "incident": (TABLES, "I26-004471", "26-00417", "incident_number alone is enough"),
+}
 
 
-@pytest.mark.parametrize("gap", [name for name in GAPS if "holds" not in name])
+@pytest.mark.parametrize("gap", GAPS)
 def test_a_branch_that_no_test_reaches_is_named(
     run: Callable[..., Told], tmp_path: Path, gap: str
 ) -> None:
-    """Take away the one test that reaches a branch, and that branch is named with its file."""
-    file, right, wrong, name, what = GAPS[gap]
+    """Take away the one test that reaches a branch, and that branch is named."""
+    file, right, wrong, what = GAPS[gap]
     assert right in FULL[file]
     pack = make_pack(tmp_path / "p", **FULL | {file: FULL[file].replace(right, wrong)})
-    told = run("rules", "coverage", pack, "--json", "--threshold", 100)
+    told = run("rules", "coverage", pack, "--threshold", 100)
     assert told.code == 1
-    words = what.removeprefix("'known: {").removesuffix("}' holds") if "known" in what else what
-    assert any(one == name and words in told_what for one, told_what in missed(told))
+    assert what in told.out
 
 
 SURVIVORS = {
-    "the very hour": ("detections__gun", '"22"}\n      fires: true', '"23"}\n      fires: true', "with gt"),
-    "the hour before": ("detections__gun", '"21"', '"20"', "with 21"),
-    "a second behind": ("tests__many", "541s", "600s", "timespan a second longer"),
-    "on the edge": ("tests__many", "{after: 9m}", "{after: 8m}", "timespan a second shorter"),
-    "of two operators": ("tests__many", "operator_id: T2", "operator_id: T2, transaction: DQ", "not by"),
-    "the first day": ("tests__guns", 'I26-004471, "2026-01-01"', 'I26-004471, "2026-01-02"', "since"),
-    "an incident": ("tests__guns", "I26-004471", "26-00417", "incident_number left out"),
-}  # fmt: skip
+    "hour": (RULES, '"22"}\n      fires: true', '"23"}\n      fires: true', "22 with gt"),
+    "hour before": (RULES, '"21"', '"20"', "22 with 21"),
+    "second behind": (WINDOW, "541s", "600s", "timespan a second longer"),
+    "edge": (WINDOW, "{after: 9m}", "{after: 8m}", "timespan a second shorter"),
+    "operators": (WINDOW, "operator_id: T2", "transaction: DQ", "not by operator_id"),
+    "last day": (TABLES, "2026-06-30", "2026-06-29", "until 2026-06-30"),
+    "incident": (TABLES, "I26-004471", "26-00417", "incident_number left out"),
+}
 
 
 @pytest.mark.parametrize("name", SURVIVORS)
@@ -163,9 +154,8 @@ def test_nothing_is_changed_in_a_pack_whose_tests_fail(
     run: Callable[..., Told], tmp_path: Path
 ) -> None:
     """A pack that fails its own tests would notice everything: it is refused."""
-    told = run(
-        "rules", "mutate", make_pack(tmp_path / "p", tests__t=DECISIONS.replace("forb", "perm"))
-    )
+    pack = make_pack(tmp_path / "p", tests__t=DECISIONS.replace("forb", "perm"))
+    told = run("rules", "mutate", pack)
     assert (told.code, told.out) == (2, "")
     assert "AW-BENCH-005" in told.err
 
@@ -173,12 +163,8 @@ def test_nothing_is_changed_in_a_pack_whose_tests_fail(
 def test_one_name_can_be_looked_at(run: Callable[..., Told], tmp_path: Path) -> None:
     """`--name` narrows to one rule or permit; a name that is not there is refused."""
     pack = make_pack(tmp_path / "p", **FULL)
-    assert {
-        one["name"]
-        for one in run("rules", "coverage", pack, "--name", "PATROL-GUNS", "--json").json[
-            "branches"
-        ]
-    } == {"PATROL-GUNS"}
+    told = run("rules", "coverage", pack, "--name", "PATROL-GUNS", "--json")
+    assert {one["name"] for one in told.json["branches"]} == {"PATROL-GUNS"}
     assert run("rules", "mutate", pack, "--name", "PATROL").code == 2
 
 
@@ -196,8 +182,13 @@ def test_a_question_is_decided_as_the_judge_decides_its_lookup() -> None:
             assert got.split()[:2] == judged[sample.place].split()[:2]
 
 
-def test_the_shipped_policy_is_covered(run: Callable[..., Told]) -> None:
-    """Every branch of the shipped permits, forbids and requirements is reached by a test."""
-    told = run("rules", "coverage", SHIPPED, "--json")
-    ours = [one for one in told.json["branches"] if not one["where"].startswith("detections/")]
-    assert [one for one in ours if not one["covered"]] == []
+def test_the_shipped_pack_is_covered(run: Callable[..., Told]) -> None:
+    """Every branch of the shipped rules, permits and forbids is reached by a test of theirs."""
+    told = run("rules", "coverage", SHIPPED, "--threshold", 100)
+    assert (told.code, told.out.splitlines()[:-1]) == (0, [])
+
+
+@pytest.mark.long
+def test_the_shipped_pack_s_tests_notice_nine_changes_of_ten(run: Callable[..., Told]) -> None:
+    """The mutation score of the shipped pack; what is left makes no difference to any lookup."""
+    assert run("rules", "mutate", SHIPPED, "--threshold", 0.9).code == 0

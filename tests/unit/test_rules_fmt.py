@@ -14,6 +14,7 @@ from tests.rule_bench import PERMIT, RULE, SHIPPED, Told, make_pack, runner
 
 from auditwatch.check import load_rules
 from auditwatch.check.trial.formatting import format_text
+from auditwatch.core.errors import RuleError
 from auditwatch.core.strict import parse_documents
 
 if TYPE_CHECKING:
@@ -69,6 +70,39 @@ def test_any_order_becomes_the_one_order(
     for key in commented - {order[0]}:
         assert after[f"# of {key}"] == PIECES[key][0]
     assert format_text(made, "exceptions/ex.yml") == made
+
+
+EDITS = ("delete", "double", "swap", "indent", "comment", "sign")
+
+
+@given(
+    edits=st.lists(st.tuples(st.integers(0, 40), st.sampled_from(EDITS)), max_size=4),
+    sign=st.sampled_from("{}[]:,#|>&*!'\"- \t?%@~"),
+)
+def test_whatever_was_typed_is_refused_or_says_the_same(
+    edits: list[tuple[int, str]], sign: str
+) -> None:
+    """A file that was edited anyhow is refused, or stays what it says; nothing else happens."""
+    lines = RULE.splitlines(keepends=True)
+    for place, edit in edits:
+        at = place % max(1, len(lines))
+        line = lines[at] if lines else ""
+        lines[at : at + 1] = {
+            "delete": [],
+            "double": [line, line],
+            "swap": [*lines[at + 1 : at + 2], line],
+            "indent": ["  " + line],
+            "comment": ["# as typed\n", line],
+            "sign": [line[:place] + sign + line[place:]],
+        }[edit]
+    text = "".join(lines)
+    try:
+        made = format_text(text, "detections/gun.yml")
+    except RuleError:
+        return
+    before, after = (parse_documents(one.encode(), "x") for one in (text, made))
+    assert [one.content for one in before] == [one.content for one in after]
+    assert format_text(made, "detections/gun.yml") == made
 
 
 def test_the_first_key_of_an_entry_may_be_another_one() -> None:

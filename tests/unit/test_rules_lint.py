@@ -213,6 +213,13 @@ def test_an_editor_s_text_is_looked_at_before_it_is_saved(
     assert (pack / "detections/gun-query.yml").read_text() == RULE
 
 
+@pytest.mark.parametrize("name", ["self-lookup.yml", "../elsewhere.yml", "detections/page.md"])
+def test_a_file_of_no_pack_is_refused(run: Callable[..., Told], tmp_path: Path, name: str) -> None:
+    """An editor that sends a file from elsewhere is told, rather than that all is well."""
+    told = run("rules", "lint", clean_pack(tmp_path / "p"), "--stdin", name)
+    assert (told.code, told.out, "AW-BENCH-009" in told.err) == (2, "", True)
+
+
 def test_a_comment_keeps_a_warning_away(run: Callable[..., Told], tmp_path: Path) -> None:
     """Only the code that the comment names, and only at its line."""
     text = RULE.replace("gun and (late or known)", "gun and known")
@@ -250,3 +257,13 @@ def test_a_folder_that_is_no_pack_is_refused(run: Callable[..., Told], tmp_path:
     told = run("rules", "lint", tmp_path)
     assert (told.code, told.out) == (2, "")
     assert "AW-RULES-001" in told.err
+
+
+def test_a_list_without_entries_is_refused(run: Callable[..., Told], tmp_path: Path) -> None:
+    """A rule that expands an empty list could never hold."""
+    pack = clean_pack(tmp_path / "p")
+    path = pack / "catalogue/lists/staff.yml"
+    path.write_text("kind: list\nname: staff\nmatch: word\nmeans: Nobody.\n")
+    told = run("rules", "lint", pack)
+    assert told.code == 2
+    assert "lists/staff.yml:1:1: error: the list 'staff' has no entries [AW-RULES-002]" in told.out

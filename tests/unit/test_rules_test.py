@@ -8,6 +8,10 @@ import pytest
 from defusedxml import ElementTree
 from tests.rule_bench import RULE, SHIPPED, Told, make_pack, runner
 
+from auditwatch.check import load_rules
+from auditwatch.check.trial import try_samples
+from auditwatch.check.trial.again import Again
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -161,6 +165,11 @@ SPOILED = {
     "places": ("[2, 3, 4]", "[second]", "AW-RULES-003"),
     "no such rule": ("rule: many-guns", "rule: many-gunz", "AW-RULES-004"),
     "unknown key": ("says: T1", "say: T1", "AW-YAML-006"),
+    "no day in a roster": (
+        "fires: false",
+        "context: {roster: [{operator_id: T1, trained_until: soon}]}\n    fires: false",
+        "AW-RULES-005",
+    ),
 }
 
 
@@ -201,3 +210,16 @@ def test_the_shipped_pack_passes(run: Callable[..., Told]) -> None:
     told = run("rules", "test", SHIPPED)
     assert told.code == 0
     assert told.out.endswith("samples, 0 failed\n")
+
+
+def test_what_has_not_changed_is_not_judged_again(tmp_path: Path) -> None:
+    """After a change of one rule all trials are as if everything had been tried anew."""
+    pack, again = make_pack(tmp_path / "p", tests__many=RULE_TESTS, tests__guns=TABLE), Again()
+    first = again.trials(load_rules(pack))
+    for text in (RULE.replace("gte: 22", "gte: 23"), RULE, "# moved\n" + RULE):
+        (pack / "detections/gun.yml").write_text(text)
+        rules = load_rules(pack)
+        told = [(one.name, one.got, one.sample.place) for one in again.trials(rules)]
+        assert told == [(one.name, one.got, one.sample.place) for one in try_samples(rules)]
+    kept = again.trials(load_rules(pack))
+    assert next(one for one in kept if one.name == "policy") in first

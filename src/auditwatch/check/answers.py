@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -27,6 +28,44 @@ NO: Final = 0
 YES: Final = 1
 UNKNOWN: Final = 2
 
+#: Codes that numpy sorts by counting, which is faster than a few looks at every row.
+SORTABLE: Final = 1 << 16
+#: Rows whose codes are kept are looked up when fewer than one in this many; else all are looked at.
+RARE: Final = 16
+
+
+class Places:
+    """The rows of each code of a column, in order.
+
+    Parameters
+    ----------
+    codes : ndarray of int32, shape (n_rows,)
+        Below `SORTABLE`.
+    weights : ndarray of int64, shape (n_codes,)
+        Rows of each code.
+    """
+
+    def __init__(self, codes: NDArray[np.int32], weights: NDArray[np.int64]) -> None:
+        self._codes = codes
+        self._weights = weights
+
+    @cached_property
+    def _rows(self) -> NDArray[np.int64]:
+        """All rows, by code, then in order: sorted when first asked for."""
+        return np.argsort(self._codes.astype(np.uint16), kind="stable")
+
+    @cached_property
+    def _starts(self) -> NDArray[np.int64]:
+        """Where the rows of each code begin."""
+        return np.cumsum(self._weights) - self._weights
+
+    def of(self, codes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the rows of some codes, in order."""
+        sizes = self._weights[codes]
+        skipped = self._starts[codes] - (np.cumsum(sizes) - sizes)
+        found = self._rows[np.repeat(skipped, sizes) + np.arange(sizes.sum())]
+        return np.sort(found)
+
 
 @dataclass(frozen=True, eq=False)
 class Answer:
@@ -40,17 +79,22 @@ class Answer:
         NO, YES or UNKNOWN for each code.
     weights : ndarray of int64, shape (n_codes,)
         Rows of each code.
+    places : Places, optional
+        Where each code stands, so that a rare one is found without a look at every row.
     """
 
     codes: NDArray[np.int32]
     table: NDArray[np.uint8]
     weights: NDArray[np.int64]
+    places: Places | None = None
 
     def rows(self, kept: NDArray[np.bool_], among: NDArray[np.int64] | None) -> NDArray[np.int64]:
         """Return the rows (of those `among`) whose code is kept."""
-        if among is None:
-            return np.flatnonzero(kept[self.codes])
-        return among[kept[self.codes[among]]]
+        if among is not None:
+            return among[kept[self.codes[among]]]
+        if self.places is not None and self.count(kept) * RARE < len(self.codes):
+            return self.places.of(np.flatnonzero(kept))
+        return np.flatnonzero(kept[self.codes])
 
     def count(self, kept: NDArray[np.bool_]) -> int:
         """Return how many rows have a code that is kept."""
@@ -69,6 +113,7 @@ class Answers(ABC):
         self._zone = zone
         self._folded: dict[str, pa.Array] = {}
         self._weights: dict[str, NDArray[np.int64]] = {}
+        self._placed: dict[str, Places | None] = {}
         self._answers: dict[Atom, Answer] = {}
 
     @property
@@ -98,7 +143,8 @@ class Answers(ABC):
         table[: len(column.values)] = self._held(atom, column)
         table[column.absent] = self.without_value(atom.column)
         table[column.unknown] = UNKNOWN
-        return Answer(column.codes, table, self.weight(atom.column))
+        weights = self.weight(atom.column)
+        return Answer(column.codes, table, weights, self._places(atom.column))
 
     def _held(self, atom: Atom, column: Coded) -> NDArray[np.bool_]:
         """Return for each distinct value whether the test holds."""
@@ -118,6 +164,14 @@ class Answers(ABC):
             column = self.coded(name)
             self._weights[name] = np.bincount(column.codes, minlength=len(column.values) + 2)
         return self._weights[name]
+
+    def _places(self, name: str) -> Places | None:
+        """Return where the codes of a column stand; None when they are too many to sort."""
+        if name not in self._placed:
+            column, weights = self.coded(name), self.weight(name)
+            fit = len(weights) <= SORTABLE
+            self._placed[name] = Places(column.codes, weights) if fit else None
+        return self._placed[name]
 
     def _compare(self, atom: Atom) -> Answer:
         """Compare two columns row by row, letter case aside; each distinct pair once."""

@@ -10,12 +10,14 @@ from auditwatch.check.amounts import amount
 if TYPE_CHECKING:
     from auditwatch.check.section import Section
 
-__all__ = ["ACTIVE", "MODES", "SHADOW", "Budget", "read_budget"]
+__all__ = ["ACTIVE", "BUDGET", "MODES", "SHADOW", "Budget", "read_budget"]
 
 ACTIVE: Final = "active"
 #: Judged every night like any other, but what it finds stays out of the queue.
 SHADOW: Final = "shadow"
 MODES: Final = (ACTIVE, SHADOW)
+#: Keys of a budget.
+BUDGET: Final = ("findings_per_week", "cleared_at_most", "reviewed_at_least")
 #: Reviewed findings below which a share says nothing, unless a rule says otherwise.
 REVIEWED_AT_LEAST: Final = 10
 
@@ -52,7 +54,7 @@ def read_budget(block: Section) -> Budget | None:
     if not block.has("budget"):
         return None
     given = block.section("budget")
-    given.only("findings_per_week", "cleared_at_most", "reviewed_at_least")
+    given.only(*BUDGET)
     if not (given.has("findings_per_week") or given.has("cleared_at_most")):
         raise block.error(
             "a budget that limits nothing",

@@ -191,6 +191,13 @@ def read_catalogue(files: CatalogueFiles) -> Catalogue:
             section.choice("match", ("value", "word", "pattern")),
             section.texts("entries"),
         )
+        if not words.entries:
+            raise section.error(
+                f"the list {words.name!r} has no entries",
+                code="AW-RULES-002",
+                expected="entries: [a, b]",
+                hint="a rule that expands it could never hold: fill it, or remove both",
+            )
         _add(lists, words.name, words, section, "name")
     return Catalogue(
         purposes=read_purposes(files.items("purposes", *PURPOSE_KEYS)),

@@ -70,7 +70,7 @@ class Columns(Answers):
         if name not in self.batch.schema.names:
             empty = pa.array([], pa.string())
             return Coded(np.full(self.height, 1, dtype=np.int32), empty)
-        column = code_column(self.batch.column(name), self._hidden(FIELDS[name].needs))
+        column = code_column(self.batch.column(name), self.hidden(FIELDS[name].needs))
         if name == "subject_id":
             column = self._without_masked_subjects(column)
         return without_masks(name, column, self._cells)
@@ -84,7 +84,7 @@ class Columns(Answers):
         codes = np.where(unknown, np.int32(column.unknown), column.codes)
         return Coded(codes, column.values)
 
-    def _hidden(self, needs: tuple[str, ...]) -> NDArray[np.bool_] | None:
+    def hidden(self, needs: tuple[str, ...]) -> NDArray[np.bool_] | None:
         """Return the rows whose source lacks one of these fields; None when there is none."""
         return self._from_sources(
             source

@@ -100,6 +100,19 @@ def _unit_type(columns: Columns) -> Coded:
     return _by_value(columns, "unit", [types.get(text) for text in columns.coded("unit").texts()])
 
 
+def _unit_told(columns: Columns) -> Coded:
+    """Return whether the type of the unit is known: a rule may spare units only where it is."""
+    types = columns.coded("unit_type")
+    return code_texts((types.codes < types.absent).astype(np.int64), YES_NO)
+
+
+def _grounds_told(columns: Columns) -> Coded:
+    """Return whether the source has columns for reason and number, in which grounds could stand."""
+    lacking = columns.hidden(("reason", "case_id"))
+    told = np.ones(columns.height, dtype=np.int64) if lacking is None else ~lacking
+    return code_texts(told.astype(np.int64), YES_NO)
+
+
 def _system(columns: Columns) -> Coded:
     """Return the declared system, else the key's own: the log of one network does not repeat it.
 
@@ -502,6 +515,8 @@ DERIVED: Final[dict[str, Callable[[Columns], Coded]]] = {
     "unit": _unit,
     "role": _role,
     "unit_type": _unit_type,
+    "unit_told": _unit_told,
+    "grounds_told": _grounds_told,
     "tier": _tier,
     "jurisdiction": _jurisdiction,
     "purpose_state": _purpose_state,

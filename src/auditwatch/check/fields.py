@@ -101,6 +101,8 @@ _ALL: Final = (
     ),
     _fact("jurisdiction", "state of the agency's ORI, else that of purposes.yml", ()),
     _fact("purpose_state", "valid, withdrawn, not_yet, elsewhere, undefined, none", ("purpose",)),
+    _fact("unit_told", "yes, no: the unit is known and stands in units.yml", ()),
+    _fact("grounds_told", "yes, no: the source exports both reasons and case numbers", ()),
     _fact("reason_state", "given, placeholder, none", ("reason",)),
     Field(
         "number",

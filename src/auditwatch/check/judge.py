@@ -27,6 +27,7 @@ __all__ = [
     "judge_columns",
     "judge_policy",
     "judge_rows",
+    "judge_rules",
     "judge_windows",
     "own_lookups",
 ]
@@ -150,6 +151,14 @@ def judge_windows(
 def judge_policy(ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts) -> pa.Table:
     """Return the verdicts of `judge` alone, without asking any rule."""
     return give_verdicts(ruleset.policy, Columns(own_lookups(batch), facts, ruleset.catalogue))
+
+
+def judge_rules(ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts) -> pa.Table:
+    """Return the hits of `judge` alone, without asking the policy; exceptions lift none."""
+    columns = Columns(own_lookups(batch), facts, ruleset.catalogue)
+    alone, _ = detection_hits(ruleset.rules, columns)
+    windows, _ = window_hits(ruleset.rules, columns)
+    return in_order([alone, windows], columns.batch.column("event_id"))
 
 
 def _for_windows(ruleset: Ruleset, columns: Columns) -> pa.RecordBatch:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from auditwatch.check.section import Section
     from auditwatch.core.errors import RuleError
 
-__all__ = ["COUNTED", "Rule", "read_rules"]
+__all__ = ["COUNTED", "PROMOTED", "Rule", "read_rules"]
 
 #: Keys of a Sigma 2.1 rule, and our own block.
 HEAD: Final = (

@@ -13,7 +13,7 @@ from auditwatch.core.schema import CONTEXT_TABLES, LOOKUPS, Context
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["AT", "WRITABLE", "Sample", "sample_batch", "sample_context"]
+__all__ = ["AT", "WRITABLE", "Sample", "cell_of", "sample_batch", "sample_context"]
 
 WRITABLE: Final = tuple(
     name
@@ -98,15 +98,15 @@ def sample_context(sample: Sample) -> Context:
     for name, rows in sample.context.items():
         schema = CONTEXT_TABLES[name].schema
         typed = [
-            {key: _cell(value, schema.field(key).type) for key, value in row.items()}
+            {key: cell_of(value, schema.field(key).type) for key, value in row.items()}
             for row in rows
         ]
         tables[name] = pa.Table.from_pylist(typed, schema=schema)
     return Context(**tables)
 
 
-def _cell(text: str, kind: pa.DataType) -> object:
-    """Return one cell of a context table with its type."""
+def cell_of(text: str, kind: pa.DataType) -> object:
+    """Return one cell of a context table with its type; ValueError where it has another form."""
     if pa.types.is_timestamp(kind):
         return datetime.fromisoformat(text)
     return date.fromisoformat(text) if pa.types.is_date(kind) else text

@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from auditwatch.check.sample import AT, WRITABLE, Sample
+from auditwatch.check.sample import AT, WRITABLE, Sample, cell_of
 from auditwatch.check.section import Section
 from auditwatch.core.schema import CONTEXT_TABLES, SOURCE_FIELDS
 
@@ -131,9 +131,23 @@ def _told(section: Section) -> tuple[Rows, frozenset[str]]:
     if section.has("context"):
         given = section.section("context").only(*CONTEXT_TABLES)
         for name in given.keys:
-            rows = (row.only(*CONTEXT_TABLES[name].names) for row in given.sections(name))
-            context[name] = tuple({key: row.text(key) for key in row.keys} for row in rows)
+            context[name] = tuple(_context_row(name, row) for row in given.sections(name))
     return context, frozenset(section.texts("not_exported", SOURCE_FIELDS))
+
+
+def _context_row(table: str, row: Section) -> Mapping[str, str]:
+    """Read one row of a context table; days and times have to be such."""
+    row.only(*CONTEXT_TABLES[table].names)
+    schema, found = CONTEXT_TABLES[table].schema, {}
+    for key in row.keys:
+        found[key] = row.text(key)
+        try:
+            cell_of(found[key], schema.field(key).type)
+        except ValueError as error:
+            raise row.error(
+                f"{key!r} is no day or time", key, code="AW-RULES-005", expected="2026-01-15"
+            ) from error
+    return found
 
 
 def _lookups(section: Section) -> tuple[Mapping[str, str], ...]:

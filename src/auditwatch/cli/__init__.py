@@ -15,6 +15,7 @@ from auditwatch.cli import (
     demo,
     findings,
     ingest,
+    model,
     rejects,
     report,
     rules,
@@ -67,6 +68,7 @@ for command in (
     findings.findings,
     report.report,
     rules.rules,
+    model.model,
     verify.verify,
 ):
     cli.add_command(command)

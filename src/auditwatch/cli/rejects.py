@@ -88,8 +88,10 @@ def retry(
 ) -> None:
     """Read refused records of FILES again, after a setting, a mapping or auditwatch changed.
 
-    The files must be the very ones that were read; only records in lines that were refused are
-    added, each once, and what was accepted stays as it is. Each file leaves a row in the journal.
+    The files must be the very ones that were read, under any name: what is kept of a refused
+    record is an excerpt without the file's header, enough to look at and too little to read.
+    Only records in lines that were refused are added, each once, and what was accepted stays as
+    it is. Each file leaves a row in the journal.
     The next scan judges the nights concerned again.
 
     \b

@@ -17,6 +17,8 @@ from auditwatch.cli.rules_lint import lint
 from auditwatch.cli.rules_promote import promote
 from auditwatch.cli.rules_test import test
 from auditwatch.cli.rules_tune import tune
+from auditwatch.cli.rules_watch import watch
+from auditwatch.cli.rules_write import doc, new, schema
 from auditwatch.cli.show import emit_json, open_workspace, print_table
 
 if TYPE_CHECKING:
@@ -44,6 +46,10 @@ rules.add_command(fmt)
 rules.add_command(lint)
 rules.add_command(mutate)
 rules.add_command(promote)
+rules.add_command(doc)
+rules.add_command(new)
+rules.add_command(schema)
+rules.add_command(watch)
 rules.add_command(test)
 rules.add_command(tune)
 

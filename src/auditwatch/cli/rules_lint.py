@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import rich_click as click
 from click.exceptions import Exit
 
 from auditwatch.cli.show import count, emit_json, narrate, open_workspace, printable
-from auditwatch.core.errors import ExitCode
+from auditwatch.core.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def lint(
     from auditwatch.check.trial.linting import look_over
 
     place = folder or open_workspace(workspace).rules
-    instead = None if shown is None else (shown, sys.stdin.buffer.read())
+    instead = None if shown is None else (_in_a_pack(shown), sys.stdin.buffer.read())
     looked = look_over(place, instead)
     if fix and instead is None:
         looked = _put_right(place, looked)
@@ -73,6 +73,26 @@ def lint(
         raise Exit(ExitCode.USAGE)
     if any(counts[level] for level in FAIL_ON[: FAIL_ON.index(worst) + 1]):
         raise Exit(ExitCode.FAILED_CHECK)
+
+
+def _in_a_pack(shown: str) -> str:
+    """Return the name of a file below a pack, or refuse it: nothing would be looked at.
+
+    Raises
+    ------
+    UsageError
+        ``AW-BENCH-009``.
+    """
+    from auditwatch.check.ruleset import FOLDERS
+
+    path = PurePosixPath(shown)
+    if path.parent.as_posix() not in FOLDERS or path.suffix != ".yml":
+        raise UsageError(
+            f"{shown!r} is no file of a rule pack",
+            code="AW-BENCH-009",
+            expected="its name below the pack, such as detections/self-lookup.yml",
+        )
+    return path.as_posix()
 
 
 def _put_right(folder: Path, looked: Looked) -> Looked:

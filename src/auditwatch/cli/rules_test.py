@@ -51,18 +51,14 @@ def test(
       auditwatch rules test rules/ --rule self-lookup
       auditwatch rules test rules/ --junit results.xml
     """
-    from auditwatch.check.trial import POLICY, try_policy, try_rule
+    from auditwatch.check.trial import POLICY, try_policy, try_rules
 
     pack = opened_pack(workspace, folder)
     rules = pack.ruleset.rules
     if name is not None:
         check_rule_name(name, [*(rule.rule_id for rule in rules), POLICY])
-    trials = [
-        trial
-        for rule in rules
-        if name in (None, rule.rule_id)
-        for trial in try_rule(pack.ruleset, rule)
-    ]
+    chosen = [rule for rule in rules if name in (None, rule.rule_id)]
+    trials = list(try_rules(pack.ruleset, chosen))
     if name in (None, POLICY):
         trials.extend(try_policy(pack.ruleset, pack.ruleset.decisions))
     if report is not None:

@@ -20,10 +20,12 @@ def shrink(values: pa.DictionaryArray) -> pa.DictionaryArray:
     """
     if len(values.dictionary) <= FEW:
         return values
-    missing = values.indices.is_null().to_numpy(zero_copy_only=False)
+    missing = None
+    if values.indices.null_count:
+        missing = values.indices.is_null().to_numpy(zero_copy_only=False)
     codes = values.indices.fill_null(0).to_numpy()
     used = np.zeros(len(values.dictionary), np.bool_)
-    used[codes[~missing]] = True
+    used[codes if missing is None else codes[~missing]] = True
     # what stands in the slot of a null is looked up all the same when dictionaries are unified:
     # it has to be a place in the dictionary
     place = np.maximum(np.cumsum(used) - 1, 0).astype(codes.dtype)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
+    from pyspark import Broadcast
     from pyspark.sql import SparkSession
 
     from auditwatch.engine.base import Work
@@ -109,10 +110,13 @@ class SparkEngine:
         """Run the tasks; return what they handed back, in any order."""
         from pyspark.errors import PySparkException  # noqa: PLC0415 - an extra, and slow to import
 
+        # what is broadcast is unpacked once by each worker, not by each task
+        shared = self._session.sparkContext.broadcast((tuple(pieces), work))
         numbers = self._session.range(0, len(pieces), 1, len(pieces))
-        frame = numbers.mapInArrow(partial(_task, tuple(pieces), work), RETURNED)
+        frame = numbers.mapInArrow(partial(_task, shared), RETURNED)
         try:
             rows: list[dict[str, Any]] = frame.toArrow().to_pylist()
+            shared.destroy()
         except PySparkException as error:
             raise AuditwatchError(
                 "Spark gave up on a task",
@@ -124,9 +128,10 @@ class SparkEngine:
 
 
 def _task(
-    pieces: Sequence[Piece], work: Work, numbers: Iterable[pa.RecordBatch]
+    shared: Broadcast[tuple[tuple[Piece, ...], Work]], numbers: Iterable[pa.RecordBatch]
 ) -> Iterator[pa.RecordBatch]:
     """Do the work for the pieces of one task; this runs on the nodes."""
+    pieces, work = shared.value
     for batch in numbers:
         for number in batch.column("id").to_pylist():
             for name, data in _packed(pieces[number], work):

@@ -154,6 +154,14 @@ class Store:
         with self._database.reading() as connection:
             return _evidence(connection, finding_id)
 
+    def pieces(self) -> list[Piece]:
+        """Return the evidence of all findings, night by night."""
+        table = tables.evidence
+        order = (table.c.night, table.c.finding_id, table.c.source, table.c.source_id)
+        with self._database.reading() as connection:
+            rows = connection.execute(select(table).order_by(*order))
+            return [piece_from(row) for row in rows.mappings()]
+
     def counts(self) -> dict[tuple[str, str], int]:
         """Return how many findings there are of each (kind, status)."""
         kind, status = tables.findings.c.kind, tables.findings.c.status

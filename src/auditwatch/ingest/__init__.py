@@ -10,10 +10,12 @@ from auditwatch.ingest.reader import SourceRead, format_names, read_source
 from auditwatch.ingest.retrying import Retried, retry_staged
 from auditwatch.ingest.settling import Followers
 from auditwatch.ingest.silence import BASE_NIGHTS, find_silence, hours_of
+from auditwatch.ingest.spans import EXCERPT_BYTES
 from auditwatch.ingest.storing import Stored, refused_records, store_source, store_staged
 
 __all__ = [
     "BASE_NIGHTS",
+    "EXCERPT_BYTES",
     "NUMBER_COLUMNS",
     "SKEW_COLUMNS",
     "Followers",

@@ -174,8 +174,9 @@ class _Walk:
 
     def _contents(self, block: Block) -> Ints:
         """Return where each line ends, its line end left out."""
-        ends = block.edges[1:] - block.ends_in_newline()
-        return ends - ((ends > block.edges[:-1]) & (self._data[ends - 1] == RETURN))
+        ends: Ints = block.edges[1:] - block.ends_in_newline()
+        ends[(ends > block.edges[:-1]) & (self._data[ends - 1] == RETURN)] -= 1
+        return ends
 
     def _owners(self, places: Ints) -> Ints:
         """Return the lines in which some places are."""
@@ -209,7 +210,8 @@ class _Walk:
         """Tell where a text stands at the place of a line."""
         if len(text) < 8:
             mask = np.uint64((1 << 8 * len(text)) - 1)
-            return (self._eights[self._at] & mask) == int.from_bytes(text, "little")
+            short: Flags = (self._eights[self._at] & mask) == int.from_bytes(text, "little")
+            return short
         found = np.ones(len(self.lines), np.bool_)
         for start in {*range(0, len(text) - 7, 8), len(text) - 8}:
             part = int.from_bytes(text[start : start + 8], "little")

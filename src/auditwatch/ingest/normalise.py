@@ -214,8 +214,8 @@ def _text_columns(chunk: Chunk, mapping: Mapping, profile: Profile) -> dict[str,
     """Return the normalised columns: dictionaries where values repeat, else plain text."""
     given = {
         name: _trimmed(values) if name in UNREPEATED else values.dictionary_encode()
-        for name, values in chunk.columns.items()
-        if name in SOURCE_FIELDS and name not in mapping.constants
+        for name in SOURCE_FIELDS
+        if name not in mapping.constants and (values := chunk.columns.get(name)) is not None
     }
     states = profile.see(given)
     columns = {}

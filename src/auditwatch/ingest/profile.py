@@ -144,7 +144,7 @@ class Profile:
 
 def _repeats(values: pa.Array) -> bool:
     """Tell whether a column is one whose values repeat."""
-    return pa.types.is_dictionary(values.type)
+    return bool(pa.types.is_dictionary(values.type))
 
 
 def _distinct(values: pa.Array) -> pa.Array:

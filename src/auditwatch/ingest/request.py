@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from auditwatch.ingest.mapping import Mapping
     from auditwatch.ingest.spans import Chunk
@@ -27,11 +28,15 @@ class Request:
         Longest record (bytes).
     agency : str
         Name of the agency whose trail it is.
+    folder : Path, optional
+        Where bytes may be laid down that cannot be read front to back; the system's own folder for
+        such files if left out.
     """
 
     mapping: Mapping
     limit: int
     agency: str = ""
+    folder: Path | None = None
 
 
 class Format(Protocol):

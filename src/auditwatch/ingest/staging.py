@@ -147,7 +147,8 @@ def stage_source(
         chosen = choose_format(stream, wanted, mapped=bool(asked.columns))
         reading = _Reading(stream, asked, folder, Profile(read_cells(rules)))
         with reading.spool, reading.refusals:
-            request = Request(asked, settings.ingest.record_bytes_max, settings.agency.name)
+            limit, agency = settings.ingest.record_bytes_max, settings.agency.name
+            request = Request(asked, limit, agency, folder)
             normaliser = _normaliser(settings, asked, reading.profile)
             # three things at once: a chunk is cut, the one before it is normalised, and the one
             # before that is accounted for and written down

@@ -72,9 +72,12 @@ def read_times(texts: pa.Array, agency: ZoneInfo, layout: str = "") -> tuple[Int
     rest = np.ones(len(texts), np.bool_)
     if not layout:
         for pattern, reading in ((ZONED, _read_zoned), (NAIVE_ONLY, _read_naive)):
+            if not rest.any():
+                break
             matched = pc.match_substring_regex(texts, pattern).fill_null(False)
             chosen = matched.to_numpy(zero_copy_only=False)
-            if chosen.any() and (read := reading(texts.filter(matched), agency)):
+            some = texts if chosen.all() else texts.filter(matched)
+            if chosen.any() and (read := reading(some, agency)):
                 instants[chosen], quality[chosen] = read
                 rest &= ~chosen
     one = _by_layout(agency, layout) if layout else lambda text: _one_time(text, agency)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from auditwatch.core.late import late
 
 if TYPE_CHECKING:
+    from auditwatch.night.learnt import scorer_of
     from auditwatch.night.reading import ingest_files, retry_files
     from auditwatch.night.request import Ingested, Request, Scan, Wanted
     from auditwatch.night.scan import run_scan
@@ -23,6 +24,7 @@ __all__ = [
     "ingest_files",
     "retry_files",
     "run_scan",
+    "scorer_of",
     "tell_verdicts",
 ]
 
@@ -37,6 +39,7 @@ __getattr__ = late(
         "ingest_files": "reading",
         "retry_files": "reading",
         "run_scan": "scan",
+        "scorer_of": "learnt",
         "tell_verdicts": "verdicts",
     },
 )

@@ -9,6 +9,7 @@ from auditwatch.core.errors import AuditwatchError, InputError, UsageError
 from auditwatch.core.files import lock
 from auditwatch.engine.lake import Lake
 from auditwatch.ingest import (
+    EXCERPT_BYTES,
     Followers,
     Foreman,
     Retried,
@@ -23,6 +24,7 @@ from auditwatch.night.request import Ingested
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from auditwatch.config import Workspace
     from auditwatch.ingest.storing import Stored
@@ -108,6 +110,8 @@ def retry_files(
     followers = Followers(
         read_followers(workspace.rules), workspace.settings.ingest.cascade_seconds
     )
+    for one in wanted:
+        _require_whole(one.path)
     tasks = [Task(one.path, one.format_name, one.mapping) for one in wanted]
     with lock(workspace.lock_file), reading_room(workspace) as foreman:
         lake.tidy()
@@ -117,6 +121,19 @@ def retry_files(
                 raise read
             done.append(retry_staged(read, folder, followers, lake))
     return done
+
+
+def _require_whole(path: Path) -> None:
+    """Refuse to read records again of a file that is gone, and say why it takes the file."""
+    if not path.exists():
+        raise UsageError(
+            "no such file to read refused records of",
+            code="AW-FILES-004",
+            where=str(path),
+            expected="the very file that was read, under any name and in any place",
+            hint="fetch it again from where it came: what is kept of a refused record ends after "
+            f"{EXCERPT_BYTES:,} bytes and lacks the file's header, so it cannot be read alone",
+        )
 
 
 def _stored(done: Ingested, one: Wanted, stored: Stored, workspace: Workspace) -> Ingested:

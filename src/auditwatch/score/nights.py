@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from auditwatch.engine.lake import Lake
     from auditwatch.engine.local import LocalEngine
 
-__all__ = ["model_id", "score_nights"]
+__all__ = ["learnt_by", "model_id", "score_nights"]
 
 PARAMETERS_VERSION: Final = 2
 
@@ -87,21 +87,37 @@ def score_nights(  # noqa: PLR0917 - the rooms agreed on this order
 
 def _stand_out(rows: pd.DataFrame, night: int, settings: Settings) -> pd.DataFrame:
     """Return the units of one night above the floor, learning from the nights before it only."""
-    number = rows["night_number"].to_numpy()
-    tonight: pd.DataFrame = rows[number == night]
-    near = (number < night) & (number >= night - settings.score.calibration_nights)
-    recent = rows.loc[near, list(COLUMNS)]
-    scorer = LookupScorer(settings.score.floor_decades, settings.score.calibration_nights)
-    if recent["night_number"].nunique() < scorer.seasoned_nights:
-        recent = pd.concat([recent, tonight[list(COLUMNS)]])
+    tonight: pd.DataFrame = rows[rows["night_number"].to_numpy() == night]
     if not len(tonight):
         return tonight
-    terms = scorer.fit(recent).explain(tonight)
+    scorer = learnt_by(rows, night, settings)
+    terms = scorer.explain(tonight)
     loud = terms["best"] & (terms["decades"] >= settings.score.floor_decades) & (terms["raw"] > 0)
     per_operator = tonight["view"].map(scorer.tries_).fillna(1.0)
     told = tonight.join(terms).assign(recent_nights=scorer.nights_, per_operator=per_operator)
     kept: pd.DataFrame = told[loud]
     return kept
+
+
+def learnt_by(rows: pd.DataFrame, night: int, settings: Settings) -> LookupScorer:
+    """Return the scorer as it judges a night: fitted to the nights before it.
+
+    Parameters
+    ----------
+    rows : pd.DataFrame
+        What the views counted, with `COLUMNS`, for the night and those before it.
+    night : int
+        Days since 1970-01-01. Of too few nights before it the night itself is learnt from, too.
+    settings : Settings
+        Windows and the floor.
+    """
+    number = rows["night_number"].to_numpy()
+    near = (number < night) & (number >= night - settings.score.calibration_nights)
+    recent = rows.loc[near, list(COLUMNS)]
+    scorer = LookupScorer(settings.score.floor_decades, settings.score.calibration_nights)
+    if recent["night_number"].nunique() < scorer.seasoned_nights:
+        recent = pd.concat([recent, rows.loc[number == night, list(COLUMNS)]])
+    return scorer.fit(recent)
 
 
 def _told(

@@ -43,6 +43,8 @@ class Acts:
         Number of the misuse episode, `HONEST` for honest work.
     typed : ndarray of int64
         Number of what was typed; the lines of one cascade share it. Zero until `add_cascades`.
+    habit : ndarray of int64
+        Place of the honest habit in `HONEST_WORK`; of misuse it says nothing.
     """
 
     time: Ints
@@ -56,6 +58,7 @@ class Acts:
     case: Ints
     episode: Ints
     typed: Ints
+    habit: Ints
 
     def __len__(self) -> int:
         return len(self.time)
@@ -103,6 +106,7 @@ def make_acts(
         "case": case,
         "episode": episode,
         "typed": 0,
+        "habit": 0,
     }
     size = (len(moments),)
     return Acts(

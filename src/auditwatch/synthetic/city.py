@@ -55,6 +55,8 @@ class City:
         What it was made from.
     first_day : date
         First local day of the trail.
+    habits : pyarrow.Table
+        ``event_id, habit`` of the honest lines: which function of `HONEST_WORK` they came of.
     """
 
     trail: pa.Table
@@ -67,6 +69,7 @@ class City:
     keystrokes: pa.Table
     seed: int
     first_day: date
+    habits: pa.Table
 
 
 def make_city(
@@ -132,6 +135,7 @@ def make_city(
         keystrokes=_keystrokes(trail, acts),
         seed=seed,
         first_day=first_day,
+        habits=_habits(trail, acts),
     )
 
 
@@ -164,8 +168,9 @@ def make_world(
 def _honest_work(world: World, rng: np.random.Generator) -> Acts:
     """Return everybody's honest lookups; each habit has a stream of its own."""
     streams = rng.spawn(len(HONEST_WORK))
+    parts = [habit(world, stream) for habit, stream in zip(HONEST_WORK, streams, strict=True)]
     return concat(
-        [habit(world, stream) for habit, stream in zip(HONEST_WORK, streams, strict=True)]
+        [replace(part, habit=np.full(len(part), n, np.int64)) for n, part in enumerate(parts)]
     )
 
 
@@ -196,4 +201,16 @@ def _keystrokes(trail: pa.Table, acts: Acts) -> pa.Table:
     number = np.argsort(np.argsort(first))[place]
     return pa.table(
         {"event_id": trail["event_id"], "keystroke": pa.array(number).cast(pa.string())}
+    )
+
+
+def _habits(trail: pa.Table, acts: Acts) -> pa.Table:
+    """Return which honest habit each honest line came of."""
+    rows = np.flatnonzero(acts.episode == HONEST)
+    names = pa.array([habit.__name__ for habit in HONEST_WORK], pa.string())
+    return pa.table(
+        {
+            "event_id": trail["event_id"].take(pa.array(rows)),
+            "habit": names.take(pa.array(acts.habit[rows])),
+        }
     )

@@ -159,13 +159,16 @@ def sitting(
     asked : iterable of (str, int)
         Key and person of each look.
     excuse : Pretext, optional
-        What to give as the reason of all of them.
+        What to give as the reason of all of them; else a usual one for each person.
     """
     time, terminal = moment
-    found = []
-    for one in asked:
-        found.append(keyed(world, rng, operator, (time, terminal), one, excuse=excuse))
-        time += int(rng.integers(20, 260))
+    found: list[Misuse] = []
+    said, last = excuse, -1
+    for key, person in asked:
+        if excuse is None and person != last:
+            said = pretext(world, rng, operator, key, time)
+        found.append(keyed(world, rng, operator, (time, terminal), (key, person), excuse=said))
+        time, last = time + int(rng.integers(20, 260)), person
     return found
 
 

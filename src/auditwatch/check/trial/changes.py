@@ -73,17 +73,24 @@ def _changed(clause: Clause) -> Iterator[tuple[str, str, Node]]:
         return
     nodes = [part.node for part in clause.parts]
     if clause.words == "not":
-        yield f"{clause.parts[0].words!r} without not", clause.where, nodes[0]
+        yield f"{clause.parts[0].words!r} instead of its opposite", clause.where, nodes[0]
     elif len(nodes) > 1:
         every = clause.node == all_of(nodes)
         yield _swapped(clause, nodes, every=every)
         for place, part in enumerate(clause.parts):
             left = [node for n, node in enumerate(nodes) if n != place]
             joined = all_of(left) if every else any_of(left)
-            yield f"{part.words!r} left out", part.where, joined
+            yield f"{_name(part)} left out", part.where, joined
     for place, part in enumerate(clause.parts):
         for what, where, node in _changed(part):
             yield what, where, _joined(clause, [*nodes[:place], node, *nodes[place + 1 :]])
+
+
+def _name(clause: Clause) -> str:
+    """Return a branch by the words of its author."""
+    if clause.words == "not":
+        return f"not {_name(clause.parts[0])}"
+    return repr(clause.words)
 
 
 def _swapped(clause: Clause, nodes: list[Node], *, every: bool) -> tuple[str, str, Node]:

@@ -10,6 +10,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from auditwatch.check.answers import NO, YES
+from auditwatch.check.condition import Leaf
+from auditwatch.check.fields import FIELDS
 from auditwatch.check.lifting import reached_rows
 from auditwatch.check.narrow import three_valued
 from auditwatch.check.trial.sampled import batches_of
@@ -117,8 +119,15 @@ def _both_ways(name: str, clause: Clause, batches: Sequence[Batch]) -> Iterator[
     for part in clause.walk():
         if len(part.parts) != 1 and (part.path or not part.parts):
             seen = {int(one) for each in batches for one in three_valued(part.node, each.columns)}
-            for answer, words in ((YES, "holds"), (NO, "does not hold")):
+            answers = ((YES, "holds"), (NO, "does not hold"))
+            for answer, words in answers[:1] if _is_always_known(part) else answers:
                 yield Branch(name, f"{part.words!r} {words}", part.where, answer in seen)
+
+
+def _is_always_known(clause: Clause) -> bool:
+    """Tell whether a test asks for any value of a fact: one without a value is not known."""
+    node = clause.node
+    return isinstance(node, Leaf) and node.atom.kind == "exists" and FIELDS[node.atom.column].fact
 
 
 def _statement(policy: Policy, one: Statement, asked: Sequence[Question]) -> Iterator[Branch]:

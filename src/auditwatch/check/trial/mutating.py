@@ -15,7 +15,7 @@ from auditwatch.check.trial.changes import (
     of_statement,
 )
 from auditwatch.check.trial.sampled import batches_of
-from auditwatch.check.trial.trying import PLAIN, try_policy, try_rule
+from auditwatch.check.trial.trying import PLAIN, try_policy, try_rule, try_rules
 from auditwatch.check.verdicts import on_day
 
 if TYPE_CHECKING:
@@ -109,8 +109,8 @@ def _noticed_by_callers(ruleset: Ruleset, changed: Rule) -> bool:
     """Tell whether a sample of a correlation that calls a rule notices its change."""
     rules = tuple(changed if one.rule_id == changed.rule_id else one for one in ruleset.rules)
     other = replace(ruleset, rules=rules)
-    callers = (one for one in rules if changed.rule_id in one.calls)
-    return any(not trial.passed for caller in callers for trial in try_rule(other, caller))
+    callers = [one for one in rules if changed.rule_id in one.calls]
+    return any(not trial.passed for trial in try_rules(other, callers))
 
 
 class _Asked:

@@ -36,6 +36,8 @@ RULE: Final = (
 BLOCK: Final = (
     "story",
     "owner",
+    "authority",
+    "verified",
     "mode",
     "shadow_since",
     "budget",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from auditwatch.check.policy import Question
     from auditwatch.check.ruleset import Ruleset
 
-__all__ = ["Batch", "batches_of", "sample_facts", "together"]
+__all__ = ["Batch", "batches_of", "context_key", "sample_facts", "together"]
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,13 @@ def together(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
     """Yield samples that can be judged at once: they know the same beside their lookups."""
     groups: dict[str, list[Sample]] = defaultdict(list)
     for sample in samples:
-        groups[json.dumps(sample.context, sort_keys=True)].append(sample)
+        groups[context_key(sample)].append(sample)
     yield from groups.values()
+
+
+def context_key(sample: Sample) -> str:
+    """Return a text that is the same for samples that know the same beside their lookups."""
+    return json.dumps(sample.context, sort_keys=True)
 
 
 def sample_facts(samples: Sequence[Sample]) -> Facts:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from auditwatch.check.judge import judge
+from auditwatch.check.judge import judge, judge_rules
 from auditwatch.check.lifting import hold_ceilings
 from auditwatch.check.sample import Sample, sample_batch
-from auditwatch.check.trial.sampled import sample_facts, together
+from auditwatch.check.trial.sampled import context_key, sample_facts, together
 from auditwatch.core.mask import Masker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from auditwatch.check.rule import Rule
     from auditwatch.check.ruleset import Ruleset
 
-__all__ = ["POLICY", "Trial", "alone", "try_policy", "try_rule", "try_samples"]
+__all__ = ["POLICY", "Trial", "alone", "try_policy", "try_rule", "try_rules", "try_samples"]
 
 #: The name under which samples of the policy are tried.
 POLICY: Final = "policy"
@@ -74,37 +75,74 @@ def try_samples(ruleset: Ruleset) -> Iterator[Trial]:
         One a sample: rules in order, then the decision tables. A rule is tried by itself: also one
         that serves correlations alone, and says nothing in a scan.
     """
-    for rule in ruleset.rules:
-        yield from try_rule(ruleset, rule)
+    yield from try_rules(ruleset, ruleset.rules)
     yield from try_policy(ruleset, ruleset.decisions)
 
 
-def try_rule(ruleset: Ruleset, rule: Rule) -> Iterator[Trial]:
-    """Judge the samples of one rule.
+def try_rules(ruleset: Ruleset, rules: Sequence[Rule]) -> Iterator[Trial]:
+    """Judge the samples of some rules.
 
     Parameters
     ----------
     ruleset : Ruleset
         The pack, for the catalogue and the rules that a correlation names.
-    rule : Rule
-        Of this pack or a changed one.
+    rules : sequence of Rule
+        Of this pack, or changed ones.
 
     Yields
     ------
     Trial
-        One a sample, in order.
+        One a sample, rule by rule, in order.
     """
-    own = alone(ruleset, rule)
-    for samples in together(rule.samples) if rule.correlation is None else _apart(rule.samples):
-        judged = judge(own, sample_batch(samples), sample_facts(samples))
-        hits = [one for one in judged.hits.to_pylist() if one["rule_id"] == rule.rule_id]
-        said = {one["event_id"]: PLAIN.text(one["says"]) for one in reversed(hits)}
-        for sample, names in zip(samples, _names(samples), strict=True):
-            places = [str(place) for place, name in enumerate(names, 1) if name in said]
-            words = next((said[name] for name in names if name in said), "")
-            listed = sample.expected not in ("true", "false")
-            got = ", ".join(places) if listed and places else str(bool(places)).lower()
-            yield Trial(rule.rule_id, sample, got, words)
+    detections = [rule for rule in rules if rule.correlation is None]
+    tried = _detected(ruleset, [(rule, one) for rule in detections for one in rule.samples])
+    for rule in rules:
+        if rule.correlation is None:
+            yield from tried[rule.rule_id]
+            continue
+        own = alone(ruleset, rule)
+        for sample in rule.samples:  # each by itself: windows must not reach into another one
+            (trial,) = _tried(own, [(rule, sample)])
+            yield trial
+
+
+def try_rule(ruleset: Ruleset, rule: Rule) -> Iterator[Trial]:
+    """Judge the samples of one rule, as `try_rules`."""
+    yield from try_rules(ruleset, [rule])
+
+
+def _detected(
+    ruleset: Ruleset, pairs: Sequence[tuple[Rule, Sample]]
+) -> Mapping[str, Sequence[Trial]]:
+    """Return the trials of detections by rule, those that know the same judged at once."""
+    groups: dict[str, list[tuple[Rule, Sample]]] = defaultdict(list)
+    for rule, sample in pairs:
+        groups[context_key(sample)].append((rule, sample))
+    found: dict[tuple[str, str, str], Trial] = {}
+    for group in groups.values():
+        rules = {rule.rule_id: rule for rule, _ in group}
+        chosen = tuple(rules[name] for name in sorted(rules))
+        own = replace(ruleset, rules=chosen, statements=(), exemptions={})
+        for (rule, sample), trial in zip(group, _tried(own, group), strict=True):
+            found[rule.rule_id, sample.place, sample.title] = trial
+    tried: dict[str, list[Trial]] = defaultdict(list)
+    for rule, sample in pairs:
+        tried[rule.rule_id].append(found[rule.rule_id, sample.place, sample.title])
+    return tried
+
+
+def _tried(own: Ruleset, pairs: Sequence[tuple[Rule, Sample]]) -> Iterator[Trial]:
+    """Yield what became of samples that are judged at once, each asked of its own rule alone."""
+    samples = [sample for _, sample in pairs]
+    said: dict[tuple[str, str], str] = {}
+    for hit in judge_rules(own, sample_batch(samples), sample_facts(samples)).to_pylist():
+        said[hit["rule_id"], hit["event_id"]] = PLAIN.text(hit["says"])
+    for (rule, sample), names in zip(pairs, _names(samples), strict=True):
+        told = [said.get((rule.rule_id, name)) for name in names]
+        places = [str(place) for place, words in enumerate(told, 1) if words is not None]
+        listed = sample.expected not in ("true", "false")
+        got = ", ".join(places) if listed and places else str(bool(places)).lower()
+        yield Trial(rule.rule_id, sample, got, next((one for one in told if one is not None), ""))
 
 
 def try_policy(ruleset: Ruleset, samples: Sequence[Sample]) -> Iterator[Trial]:
@@ -159,11 +197,6 @@ def alone(ruleset: Ruleset, rule: Rule) -> Ruleset:
             waiting.extend(named[name].calls)
     rules = tuple(kept[name] for name in sorted(kept))
     return replace(ruleset, rules=rules, statements=(), exemptions={})
-
-
-def _apart(samples: Iterable[Sample]) -> Iterator[list[Sample]]:
-    """Yield samples one by one: windows must not reach from one into another."""
-    yield from ([sample] for sample in samples)
 
 
 def _names(samples: Iterable[Sample]) -> Iterator[list[str]]:

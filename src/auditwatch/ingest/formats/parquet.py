@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
-from typing import TYPE_CHECKING, Final
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +26,8 @@ NAME: Final = "parquet"
 SAYS: Final = "Parquet; canonical column names or a mapping file; line is the row number"
 MAGIC: Final = b"PAR1"
 BATCH_ROWS: Final = 1 << 16
-PIECE_BYTES: Final = 8 << 20
+PIECE_BYTES: Final = 1 << 20
+BUFFER_BYTES: Final = 1 << 20  # of a column; else all of a row group is held
 #: A row of a real trail takes some bytes, and a column of text some kilobytes a row at most; a file
 #: that says otherwise is made to fill the memory.
 ROWS_PER_BYTE_MAX: Final = 4
@@ -64,7 +65,15 @@ def read(stream: Stream, request: Request) -> Iterator[Chunk]:
         ``AW-INGEST-008`` the file is damaged, a column holds no scalar values, or the file unpacks
         to far more than its size.
     """
-    whole = b"".join(iter(lambda: stream.read(PIECE_BYTES), b""))
+    # its index stands at the end: what is hashed is laid down, and read from there piece by piece
+    with TemporaryFile(dir=request.folder) as whole:
+        for piece in iter(lambda: stream.read(PIECE_BYTES), b""):
+            whole.write(piece)
+        yield from _read(whole, stream, request)
+
+
+def _read(whole: IO[bytes], stream: Stream, request: Request) -> Iterator[Chunk]:
+    """Yield the rows of a file that can be read from any place."""
     try:
         file = _open(whole, stream)
         names = file.schema_arrow.names
@@ -95,18 +104,19 @@ def _damaged(stream: Stream) -> InputError:
     )
 
 
-def _open(whole: bytes, stream: Stream) -> pq.ParquetFile:
+def _open(whole: IO[bytes], stream: Stream) -> pq.ParquetFile:
     """Open a file whose contents are in proportion to its size, text as dictionaries."""
-    file = pq.ParquetFile(io.BytesIO(whole))
-    about = file.metadata
+    size = whole.tell()
+    about = pq.read_metadata(whole)
     groups = [about.row_group(n) for n in range(about.num_row_groups)]
     unpacked = sum(group.total_byte_size for group in groups)
-    if about.num_rows > ROWS_PER_BYTE_MAX * len(whole) + ROWS_GRACE:
+    if about.num_rows > ROWS_PER_BYTE_MAX * size + ROWS_GRACE:
         raise _bomb(stream)
-    if unpacked > RATIO_MAX * len(whole) + RATIO_GRACE_BYTES:
+    if unpacked > RATIO_MAX * size + RATIO_GRACE_BYTES:
         raise _bomb(stream)
-    texts = [one.name for one in file.schema_arrow if one.type in {pa.string(), pa.large_string()}]
-    return pq.ParquetFile(io.BytesIO(whole), read_dictionary=texts)
+    schema = about.schema.to_arrow_schema()
+    texts = [one.name for one in schema if one.type in {pa.string(), pa.large_string()}]
+    return pq.ParquetFile(whole, read_dictionary=texts, buffer_size=BUFFER_BYTES)
 
 
 def _bomb(stream: Stream) -> InputError:

@@ -35,22 +35,26 @@ _WATCH_DAYS = 30
 _CANVASS_DAYS = 12
 
 
-def _case_of_detective(
-    world: World, rng: np.random.Generator, time: int, days: int
-) -> tuple[Moments, int]:
-    """Return a detective's own moments for some days from an instant, and a case of his, or -1."""
-    detective = rng.choice(world.staff.having("detective"), size=1)
-    own = world.shifts.of_operator.members(int(detective[0]))
+def _inquiry(world: World, rng: np.random.Generator, time: int, days: int) -> tuple[Moments, int]:
+    """Return moments of somebody's for some days from an instant, and a case of his own, or -1.
+
+    A detective with one of his cases as often as an officer with the last call.
+    """
+    role = str(rng.choice(("detective", "officer")))
+    who = rng.choice(world.staff.having(role), size=1)
+    own = world.shifts.of_operator.members(int(who[0]))
     near = own[(world.shifts.start[own] > time) & (world.shifts.start[own] < time + days * DAY)]
-    case = int(world.casebook.by_detective.draw(rng, detective)[0])
+    case = int(world.casebook.by_detective.draw(rng, who)[0])
+    if case < 0:
+        case = int(world.casebook.latest(who, np.array([time]))[0])
     return world.spread(rng, near, 1.0), case
 
 
 def canvass_for_case(world: World, rng: np.random.Generator) -> Acts:
     """Return canvasses: for days many strangers' cars and names under one case number."""
     parts = [no_acts()]
-    for time in world.times(rng, a_week=1.2).tolist():
-        days, case = _case_of_detective(world, rng, time, _CANVASS_DAYS)
+    for time in world.times(rng, a_week=2.5).tolist():
+        days, case = _inquiry(world, rng, time, _CANVASS_DAYS)
         place = np.repeat(np.arange(len(days)), rng.integers(1, 6, size=len(days)))
         moments = days.where(place).later(rng.integers(0, HOUR, size=len(place)))
         person = world.residents.met(rng, np.full(len(place), world.casebook.beat[case]), 0.2)
@@ -67,7 +71,7 @@ def watch_vehicle(world: World, rng: np.random.Generator) -> Acts:
     """Return surveillance: one suspect's car through the plate readers, day after day."""
     parts = [no_acts()]
     for time in world.times(rng, a_week=0.8).tolist():
-        moments, case = _case_of_detective(world, rng, time, _WATCH_DAYS)
+        moments, case = _inquiry(world, rng, time, _WATCH_DAYS)
         person = world.casebook.subjects[[case], 0]
         vehicle = world.residents.vehicle(rng, person)
         key = codes(rng, len(moments), _WATCH_KEYS, TRANSACTION_CODE)

@@ -32,7 +32,7 @@ __all__ = [
 
 _STREET = ("officer", "sergeant")
 _STOP_KEYS = {"RQ": 0.86, "QV": 0.08, "PLATE": 0.03, "DQ": 0.02, "KQ": 0.02}
-_CALL_KEYS = {"DQ": 0.62, "QW": 0.2, "QVC": 0.1, "KQ": 0.04, "QH": 0.03, "DNQ": 0.03, "RNQ": 0.01}
+_CALL_KEYS = {"DQ": 0.62, "QW": 0.2, "QVC": 0.1, "KQ": 0.04, "QH": 0.04, "DNQ": 0.03, "RNQ": 0.02}
 _CALL_PLATE_KEYS = {"RQ": 0.85, "QV": 0.15}
 _REGULAR_KEYS = {"DQ": 0.47, "QW": 0.26, "QVC": 0.14, "KQ": 0.05, "QXS": 0.04, "RQ": 0.05}
 _REGULAR_KEYS |= {"RNQ": 0.01, "PLATE": 0.01}

@@ -34,7 +34,8 @@ def act(world: World, rng: np.random.Generator, intensity: Intensity) -> list[Mi
     found = []
     for shift in rng.permutation(own)[: intensity.count(rng, 3, 7)].tolist():
         mates = shifts.crews.members(int(shifts.crew(np.array([shift]))[0]))
-        terminal = int(shifts.terminal[rng.choice(mates)])
+        other = mates[shifts.terminal[mates] != shifts.terminal[shift]]
+        terminal = int(shifts.terminal[rng.choice(other)] if len(other) else shifts.spare[shift])
         met = known_or_any(world, rng, int(rng.integers(3, 9)))
         for moment in world.during(rng, np.full(len(met), shift)).time.tolist():
             key, person = str(rng.choice(_KEYS)), int(rng.choice(met))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from auditwatch.check.condition import Atom
     from auditwatch.check.trial.clauses import Clause
 
-__all__ = ["look_at_tests"]
+__all__ = ["WORDS", "look_at_tests"]
 
 #: Every value that a column of numbers can have.
 RANGES: Final = {
@@ -31,7 +31,7 @@ RANGES: Final = {
 }
 YES_NO: Final = frozenset({"yes", "no"})
 #: Every value that a fact can have.
-WORDS: Final = {
+WORDS: Final[dict[str, frozenset[str]]] = {
     "purpose_state": frozenset({"valid", "withdrawn", "not_yet", "elsewhere", "undefined", "none"}),
     "reason_state": frozenset({"given", "placeholder", "none"}),
     "case_state": frozenset({"open", "closed", "not_yet_open", "not_found", "none"}),
