@@ -14,8 +14,8 @@ PAGE = "docs/tutorial/tune-a-rule.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
-#: All of it is one walk, whichever test asks first.
-pytestmark = pytest.mark.xdist_group("tutorial")
+#: One walk, whichever test asks first; a busy machine takes minutes for it.
+pytestmark = [pytest.mark.xdist_group("tutorial"), pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def walked(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
         env=os.environ | {"PATH": path, "NO_COLOR": "1"},
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=570,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
