@@ -89,11 +89,14 @@ class Review:
     ----------
     findings_per_week : int
         The reviewers' budget.
+    minutes_per_finding : int
+        What one takes a reviewer on average, for estimates of what a rule costs.
     mask_key : str
         Secret that makes the pseudonyms of this installation; the ORI when empty.
     """
 
     findings_per_week: int = 20
+    minutes_per_finding: int = 15
     mask_key: str = ""
 
 
@@ -238,6 +241,7 @@ floor_decades = 2.0                # -log10 p; fainter surprises are not kept
 
 [review]
 findings_per_week = 20             # what the reviewers can read
+minutes_per_finding = 15           # what one takes, for estimates of what a rule costs
 mask_key = ""                      # secret behind the pseudonyms of masked output; ORI when empty
 
 [engine]
@@ -359,6 +363,11 @@ def _check_ranges(settings: Settings, path: Path) -> None:
         (
             1 <= settings.review.findings_per_week <= 10_000,
             "review.findings_per_week",
+            "1 to 10000",
+        ),
+        (
+            1 <= settings.review.minutes_per_finding <= 10_000,
+            "review.minutes_per_finding",
             "1 to 10000",
         ),
     )

@@ -143,7 +143,7 @@ class Answers(ABC):
         table[: len(column.values)] = self._held(atom, column)
         table[column.absent] = self.without_value(atom.column)
         table[column.unknown] = UNKNOWN
-        weights = self._weight(atom.column)
+        weights = self.weight(atom.column)
         return Answer(column.codes, table, weights, self._places(atom.column))
 
     def _held(self, atom: Atom, column: Coded) -> NDArray[np.bool_]:
@@ -158,7 +158,7 @@ class Answers(ABC):
             self._folded[name] = fold(self.coded(name).values)
         return self._folded[name]
 
-    def _weight(self, name: str) -> NDArray[np.int64]:
+    def weight(self, name: str) -> NDArray[np.int64]:
         """Return the number of rows of each code of a column."""
         if name not in self._weights:
             column = self.coded(name)
@@ -168,7 +168,7 @@ class Answers(ABC):
     def _places(self, name: str) -> Places | None:
         """Return where the codes of a column stand; None when they are too many to sort."""
         if name not in self._placed:
-            column, weights = self.coded(name), self._weight(name)
+            column, weights = self.coded(name), self.weight(name)
             fit = len(weights) <= SORTABLE
             self._placed[name] = Places(column.codes, weights) if fit else None
         return self._placed[name]

@@ -323,10 +323,11 @@ def _owner(columns: Columns) -> Coded:
     owners = columns.facts.owners
     if owners is None:
         return _all_unknown(columns)
-    places = _positions(columns, "subject_id", owners.vehicles)
-    known = owners.owners.dictionary_encode()
-    table = np.append(known.indices.to_numpy(zero_copy_only=False).astype(np.int64), -1)
-    return code_texts(table[places], known.dictionary.to_pylist())
+    # the owners of a whole state are looked up once for each vehicle that a batch has
+    column, places = columns.coded("subject_id"), dict[str | None, int]({None: -1})
+    names = (owners.owner_of.get(text) for text in column.texts())
+    table = np.array([*(places.setdefault(n, len(places) - 1) for n in names), -1, -1])
+    return code_texts(table[column.codes], [name for name in places if name is not None])
 
 
 def _subject_relation(columns: Columns) -> Coded:

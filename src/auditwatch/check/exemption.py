@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from auditwatch.check.section import Section
     from auditwatch.check.statement import Statement
 
-__all__ = ["ONLY", "Exemption", "read_exemptions"]
+__all__ = ["ONLY", "WHOM", "Exemption", "read_exemptions"]
 
 LONGEST_DAYS: Final = 366  # what lasts longer is a policy: write a dated permit
 UNLIFTABLE: Final = "critical"  # no exception reaches so far

@@ -88,8 +88,7 @@ class Relations:
 class Owners:
     """Registered owners: a vehicle's key, and the owner's key as a subject."""
 
-    vehicles: pa.Array
-    owners: pa.Array
+    owner_of: Mapping[str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,7 +261,7 @@ def _owners(table: pa.Table) -> Owners:
     for vehicle, owner, relation in sorted(zip(*columns, strict=True), key=str):
         if vehicle and owner and _word(relation) == "registered_owner":
             found.setdefault(vehicle, owner)
-    return Owners(pa.array(found.keys(), pa.string()), pa.array(found.values(), pa.string()))
+    return Owners(found)
 
 
 def _duty(table: pa.Table) -> Duty:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     _Finder = Callable[[Rule, Columns], tuple[NDArray[np.int64], int, Mapping[str, pa.Array]]]
 
-__all__ = ["detection_hits", "in_order", "window_hits", "window_rows"]
+__all__ = ["detection_hits", "in_order", "silent_rules", "window_hits", "window_rows"]
 
 #: A value in a sentence is cut here (characters): a sentence is read by a person.
 LONGEST: Final = 60
@@ -109,7 +109,7 @@ def _found(
     """Return the hits of some rules of a pack, and what each leaves open."""
     undecided: dict[str, int] = {}
     parts: list[pa.Table] = []
-    silent = _silent(rules)
+    silent = silent_rules(rules)
     for rule in chosen:
         rows, left_open, said = found(rule, columns)
         undecided |= {rule.rule_id: left_open} if left_open else {}
@@ -122,7 +122,7 @@ def _found(
     return hits.take(pa.array(order)).select(list(HITS.names)).cast(HITS.schema), undecided
 
 
-def _silent(rules: Sequence[Rule]) -> frozenset[str]:
+def silent_rules(rules: Sequence[Rule]) -> frozenset[str]:
     """Return the rules that serve correlations alone, as Sigma's ``generate`` says."""
     called = {name for rule in rules for name in rule.calls}
     told = {

@@ -24,10 +24,12 @@ __all__ = [
     "Judged",
     "for_windows",
     "judge",
+    "judge_columns",
     "judge_policy",
     "judge_rows",
     "judge_rules",
     "judge_windows",
+    "own_lookups",
 ]
 
 
@@ -94,7 +96,19 @@ def judge_rows(
     rows : pa.RecordBatch
         As `for_windows`.
     """
-    columns = Columns(_heads(batch), facts, ruleset.catalogue)
+    return judge_columns(ruleset, Columns(own_lookups(batch), facts, ruleset.catalogue))
+
+
+def judge_columns(ruleset: Ruleset, columns: Columns) -> tuple[Judged, pa.RecordBatch]:
+    """Judge lookups as `judge_rows` does, of which the columns are at hand.
+
+    Parameters
+    ----------
+    ruleset : Ruleset
+        Of the catalogue of the columns.
+    columns : Columns
+        Heads alone. Tests that were made on them are not made again.
+    """
     hits, undecided = detection_hits(ruleset.rules, columns)
     lifted = lift_hits(hits, ruleset.exemptions.values(), columns)
     judged = Judged(give_verdicts(ruleset.policy, columns), lifted, undecided)
@@ -103,7 +117,7 @@ def judge_rows(
 
 def for_windows(ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts) -> pa.RecordBatch:
     """Return the lookups that may count in a window of some correlation, all columns."""
-    return _for_windows(ruleset, Columns(_heads(batch), facts, ruleset.catalogue))
+    return _for_windows(ruleset, Columns(own_lookups(batch), facts, ruleset.catalogue))
 
 
 def judge_windows(
@@ -136,12 +150,12 @@ def judge_windows(
 
 def judge_policy(ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts) -> pa.Table:
     """Return the verdicts of `judge` alone, without asking any rule."""
-    return give_verdicts(ruleset.policy, Columns(_heads(batch), facts, ruleset.catalogue))
+    return give_verdicts(ruleset.policy, Columns(own_lookups(batch), facts, ruleset.catalogue))
 
 
 def judge_rules(ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts) -> pa.Table:
     """Return the hits of `judge` alone, without asking the policy; exceptions lift none."""
-    columns = Columns(_heads(batch), facts, ruleset.catalogue)
+    columns = Columns(own_lookups(batch), facts, ruleset.catalogue)
     alone, _ = detection_hits(ruleset.rules, columns)
     windows, _ = window_hits(ruleset.rules, columns)
     return in_order([alone, windows], columns.batch.column("event_id"))
@@ -152,7 +166,7 @@ def _for_windows(ruleset: Ruleset, columns: Columns) -> pa.RecordBatch:
     return columns.batch.take(pa.array(window_rows(ruleset.rules, columns)))
 
 
-def _heads(batch: pa.RecordBatch) -> pa.RecordBatch:
+def own_lookups(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return the rows that are somebody's act."""
     own = pc.equal(batch.column("event_id"), batch.column("lookup_id"))
     origins = code_column(batch.column("origin"))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
     Wanted = NDArray[np.bool_]
 
-__all__ = ["in_doubt", "possible_rows", "sure_rows", "three_valued"]
+__all__ = ["in_doubt", "possible_rows", "sure_count", "sure_rows", "three_valued"]
 
 
 def _answers(*kept: int) -> Wanted:
@@ -37,6 +37,15 @@ def sure_rows(node: Node, columns: Answers) -> Rows:
 def possible_rows(node: Node, columns: Answers) -> Rows:
     """Return the rows for which a tree holds or may hold, in order."""
     return _rows(node, columns, POSSIBLE, None)
+
+
+def sure_count(node: Node, columns: Answers) -> int:
+    """Return for how many rows a tree holds; tests of one column are not even put to rows."""
+    of_one = _of_one_column(node, columns, SURE)
+    if of_one is None:
+        return len(sure_rows(node, columns))
+    answer, kept = of_one
+    return answer.count(kept)
 
 
 def in_doubt(node: Node, columns: Answers) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from auditwatch.check.budget import ACTIVE, MODES, SHADOW, read_budget
 from auditwatch.check.catalogue import SEVERITIES, STORIES, Catalogue
 from auditwatch.check.condition import Node, all_of, any_of, leaves
 from auditwatch.check.correlation import Correlation, read_correlation
@@ -19,12 +20,14 @@ from auditwatch.core.strict import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date
 
+    from auditwatch.check.budget import Budget
     from auditwatch.check.sample import Sample
     from auditwatch.check.section import Section
     from auditwatch.core.errors import RuleError
 
-__all__ = ["COUNTED", "Rule", "read_rules"]
+__all__ = ["COUNTED", "PROMOTED", "Rule", "read_rules"]
 
 #: Keys of a Sigma 2.1 rule, and our own block.
 HEAD: Final = (
@@ -48,6 +51,30 @@ KEYS: Final = (*HEAD, "logsource", "detection")
 CORRELATION_KEYS: Final = (*HEAD, "correlation")
 #: On whose word a rule stands, and how far that was checked; as in permits.
 VOUCHED: Final = ("authority", "verified")
+#: Keys of our own block.
+BLOCK: Final = (
+    "story",
+    "owner",
+    "mode",
+    "shadow_since",
+    "budget",
+    "promoted",
+    "keywords",
+    "reason_template",
+    "tests",
+    *VOUCHED,
+)
+#: What `rules promote` writes of what a rule did in shadow.
+PROMOTED: Final = (
+    "day",
+    "by",
+    "nights",
+    "findings",
+    "findings_per_week",
+    "confirmed",
+    "cleared",
+    "rules",
+)
 #: What the sentence of a correlation may say beside columns.
 COUNTED: Final = "lookups_in_window"
 STATUSES: Final = ("stable", "test", "experimental", "deprecated", "unsupported")
@@ -80,6 +107,10 @@ class Rule:
         What is asked of the lookups of several rules together.
     calls : tuple of str
         ``rule_id`` of each rule that the correlation names, in its order.
+    shadow_since : date, optional
+        Since when it has been in shadow: what it finds stays out of the queue.
+    budget : Budget, optional
+        What it may cost.
     """
 
     rule_id: str
@@ -94,6 +125,13 @@ class Rule:
     unique_id: str
     correlation: Correlation | None = None
     calls: tuple[str, ...] = ()
+    shadow_since: date | None = None
+    budget: Budget | None = None
+
+    @property
+    def mode(self) -> str:
+        """``active`` or ``shadow``."""
+        return SHADOW if self.shadow_since else ACTIVE
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -194,7 +232,7 @@ def _rule(section: Section, catalogue: Catalogue, logsources: Mapping[str, Node 
     correlates = section.has("correlation")
     _check_head(section.only(*(CORRELATION_KEYS if correlates else KEYS)))
     block = section.section("auditwatch")
-    block.only("story", "reason_template", "owner", "keywords", "tests", *VOUCHED)
+    block.only(*BLOCK)
     block.text("owner")
     block.text("authority", "")
     _check_verified(section, block)
@@ -212,9 +250,28 @@ def _rule(section: Section, catalogue: Catalogue, logsources: Mapping[str, Node 
         correlation=read_correlation(section.section("correlation"), FIELDS)
         if correlates
         else None,
+        shadow_since=_shadow_since(block),
+        budget=read_budget(block),
     )
+    if block.has("promoted"):
+        block.section("promoted").only(*PROMOTED)
     _check_sentence(block, rule)
     return rule
+
+
+def _shadow_since(block: Section) -> date | None:
+    """Return since when a rule has been in shadow; None when it is active."""
+    shadow = block.choice("mode", MODES, ACTIVE) == SHADOW
+    since = block.day("shadow_since")
+    if shadow != (since is not None):
+        raise block.error(
+            "a rule in shadow needs its first day, and no other has one",
+            "mode" if shadow else "shadow_since",
+            code="AW-RULES-002",
+            expected='mode: shadow and shadow_since: "YYYY-MM-DD", or neither',
+            hint="promotion counts the nights from that day on",
+        )
+    return since
 
 
 def _tree(

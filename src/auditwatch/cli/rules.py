@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from auditwatch.cli.judge import judge
+from auditwatch.cli.rules_backtest import backtest
 from auditwatch.cli.rules_cover import coverage, mutate
+from auditwatch.cli.rules_diff import diff
 from auditwatch.cli.rules_explain import explain
 from auditwatch.cli.rules_fmt import fmt
 from auditwatch.cli.rules_lint import lint
+from auditwatch.cli.rules_promote import promote
 from auditwatch.cli.rules_test import test
+from auditwatch.cli.rules_tune import tune
 from auditwatch.cli.rules_watch import watch
 from auditwatch.cli.rules_write import doc, new, schema
 from auditwatch.cli.show import emit_json, open_workspace, print_table
@@ -34,16 +38,20 @@ def rules() -> None:
 
 
 rules.add_command(judge)
+rules.add_command(backtest)
 rules.add_command(coverage)
+rules.add_command(diff)
 rules.add_command(explain)
 rules.add_command(fmt)
 rules.add_command(lint)
 rules.add_command(mutate)
+rules.add_command(promote)
 rules.add_command(doc)
 rules.add_command(new)
 rules.add_command(schema)
 rules.add_command(watch)
 rules.add_command(test)
+rules.add_command(tune)
 
 
 @rules.command()

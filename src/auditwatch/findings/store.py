@@ -208,6 +208,16 @@ class Store:
         with self._database.reading() as connection:
             return reviews.history(connection, finding_id)
 
+    def dispositions(self) -> dict[str, str]:
+        """Return the decision that stands on each finding that has one."""
+        with self._database.reading() as connection:
+            last = reviews.latest(connection)
+        return {
+            name: review.disposition
+            for name, review in last.items()
+            if review.disposition != "withdrawn"
+        }
+
     def reveal(self, reviewer: str, reason: str, finding_id: str = "") -> Action:
         """Record that identities were shown to someone; call it before showing them.
 

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
     from auditwatch.check import Facts, Ruleset
     from auditwatch.core.schema import Context
-    from auditwatch.engine.base import Engine
+    from auditwatch.engine.base import Engine, Work
     from auditwatch.engine.lake import Lake
     from auditwatch.night.blindness import Blindness
 
-__all__ = ["JudgedNight", "facts_of", "is_judged", "judge_nights"]
+__all__ = ["JudgedNight", "WorkedNight", "each_night", "facts_of", "is_judged", "judge_nights"]
 
 
 @dataclass(frozen=True)
@@ -75,23 +75,9 @@ def judge_nights(
     blindness : Blindness
         What the sources do not say.
     """
-    waiting = _windows_before(nights, lake, engine, rules, facts)
-    done = engine.run(lake.pieces(LOOKUPS, nights), partial(judge_piece, rules, facts))
-    for night, parts in groupby(done, key=lambda one: one[0].night):
-        made = [tables for _, tables in parts]
-        tallies = added(tables["tallies"] for tables in made)
-        rows = one_batch(tables["windows"] for tables in made)
-        # no later night reaches further back than this one
-        waiting = {one: waiting[one] for one in _reached(night, rules) if one in waiting}
-        earlier = one_batch(waiting.values()) if waiting else None
-        waiting[night] = pa.Table.from_batches([rows])
-        judged = judge_windows(
-            rules,
-            _together(made, tallies.get("undecided", {})),
-            rows,
-            facts,
-            earlier,
-        )
+    work = partial(judge_piece, rules, facts)
+    for one in each_night(nights, lake, engine, rules, facts=facts, work=work):
+        judged, tallies = one.judged, one.tallies
         verdicts, hits = hold_ceilings(rules.exemptions, judged.verdicts, judged.hits)
         sources = list(tallies.get("source", {}))
         summary = NightSummary(
@@ -104,7 +90,62 @@ def judge_nights(
             absent_context=context.absent,
             aside=tallies.get("aside", {}),
         )
-        yield JudgedNight(night, verdicts, hits, summary)
+        yield JudgedNight(one.night, verdicts, hits, summary)
+
+
+@dataclass(frozen=True)
+class WorkedNight:
+    """One night as pieces of it were worked on, ceilings of exceptions not yet held.
+
+    Parameters
+    ----------
+    night : str
+        ISO.
+    judged : Judged
+        Of all its lookups, correlations included.
+    tallies : mapping
+        As from `piecework.added`.
+    made : sequence of mapping
+        What the work made of each piece.
+    """
+
+    night: str
+    judged: Judged
+    tallies: Mapping[str, Mapping[str, int]]
+    made: Sequence[Mapping[str, pa.Table]]
+
+
+def each_night(
+    nights: Sequence[str],
+    lake: Lake,
+    engine: Engine,
+    rules: Ruleset,
+    *,
+    facts: Facts,
+    work: Work,
+) -> Iterator[WorkedNight]:
+    """Put nights through rules, one after the other, piece by piece, windows across pieces.
+
+    Parameters
+    ----------
+    nights, lake, engine, rules, facts
+        As for `judge_nights`.
+    work : callable
+        `piecework.judge_piece`, or what makes more tables beside the same ones.
+    """
+    waiting = _windows_before(nights, lake, engine, rules, facts)
+    done = engine.run(lake.pieces(LOOKUPS, nights), work)
+    for night, parts in groupby(done, key=lambda one: one[0].night):
+        made = [tables for _, tables in parts]
+        tallies = added(tables["tallies"] for tables in made)
+        rows = one_batch(tables["windows"] for tables in made)
+        # no later night reaches further back than this one
+        waiting = {one: waiting[one] for one in _reached(night, rules) if one in waiting}
+        earlier = one_batch(waiting.values()) if waiting else None
+        waiting[night] = pa.Table.from_batches([rows])
+        alone = _together(made, tallies.get("undecided", {}))
+        judged = judge_windows(rules, alone, rows, facts, earlier)
+        yield WorkedNight(night, judged, tallies, made)
 
 
 def _together(made: Sequence[Mapping[str, pa.Table]], undecided: Mapping[str, int]) -> Judged:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditwatch.check import for_windows, judge_rows
+from auditwatch.check import for_windows
+from auditwatch.check.columns import Columns
+from auditwatch.check.judge import judge_columns, own_lookups
 from auditwatch.core.labels import shrink_table
 
 if TYPE_CHECKING:
@@ -16,7 +18,17 @@ if TYPE_CHECKING:
 
     from auditwatch.check import Facts, Ruleset
 
-__all__ = ["added", "count_values", "is_judged", "judge_piece", "one_batch", "window_piece"]
+__all__ = [
+    "added",
+    "columns_of",
+    "count_values",
+    "is_judged",
+    "judge_piece",
+    "judged_tables",
+    "one_batch",
+    "tallied",
+    "window_piece",
+]
 
 TALLIES: Final = pa.schema([("of", pa.string()), ("name", pa.string()), ("count", pa.int64())])
 
@@ -37,8 +49,20 @@ def judge_piece(rules: Ruleset, facts: Facts, rows: pa.Table) -> dict[str, pa.Ta
         ``verdicts`` and ``hits`` as `check.judge_rows` gives them, ``windows``: the lookups that
         correlations may ask about, and ``tallies``, which `added` adds up.
     """
+    columns = columns_of(rules, facts, rows)
+    return judged_tables(rules, columns, rows)
+
+
+def columns_of(rules: Ruleset, facts: Facts, rows: pa.Table) -> Columns:
+    """Return the lookups of a piece as rules see them."""
+    heads = own_lookups(one_batch([rows.filter(is_judged(rows))]))
+    return Columns(heads, facts, rules.catalogue)
+
+
+def judged_tables(rules: Ruleset, columns: Columns, rows: pa.Table) -> dict[str, pa.Table]:
+    """Return what `judge_piece` does, of which the columns are at hand."""
+    judged, windows = judge_columns(rules, columns)
     kept = is_judged(rows)
-    judged, windows = judge_rows(rules, one_batch([rows.filter(kept)]), facts)
     asked = count_values(rows.filter(kept)["transaction"])
     known = rules.catalogue.transactions
     tallies = {
@@ -51,7 +75,7 @@ def judge_piece(rules: Ruleset, facts: Facts, rows: pa.Table) -> dict[str, pa.Ta
         "verdicts": judged.verdicts,
         "hits": judged.hits,
         "windows": shrink_table(pa.Table.from_batches([windows])),
-        "tallies": _tallied(tallies),
+        "tallies": tallied(tallies),
     }
 
 
@@ -90,7 +114,7 @@ def added(tallies: Iterable[pa.Table]) -> dict[str, dict[str, int]]:
     return {of: dict(sorted(counts.items())) for of, counts in sums.items()}
 
 
-def _tallied(tallies: Mapping[str, Mapping[str, int]]) -> pa.Table:
+def tallied(tallies: Mapping[str, Mapping[str, int]]) -> pa.Table:
     """Return counts by name as a table."""
     rows = [
         {"of": of, "name": name, "count": number}

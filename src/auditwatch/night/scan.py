@@ -254,11 +254,10 @@ class _Bench:
         """Group one night's evidence into pieces of findings."""
         tonight = surprises.filter(pc.equal(surprises["night"], judged.night))
         speaking = _speaking(judged)
-        ids = {*speaking["event_id"].to_pylist(), *judged.hits["event_id"].to_pylist()}
+        hits = self._heard(judged.hits)
+        ids = {*speaking["event_id"].to_pylist(), *hits["event_id"].to_pylist()}
         named = pc.is_in(facts["event_id"], pa.array(sorted(ids | _named(tonight)), pa.string()))
-        pieces = gather(
-            judged.night, speaking, judged.hits, tonight, facts.filter(named), gaps=gaps
-        )
+        pieces = gather(judged.night, speaking, hits, tonight, facts.filter(named), gaps=gaps)
         return NightResult(
             night=judged.night,
             token=token,
@@ -267,6 +266,12 @@ class _Bench:
             model_id=model_id(),
             summary=judged.summary,
         )
+
+    def _heard(self, hits: pa.Table) -> pa.Table:
+        """Return the hits that ask a reviewer: those of rules in shadow are kept, and no more."""
+        shadow = sorted(rule.rule_id for rule in self.rules.rules if rule.shadow_since)
+        names = pc.cast(hits["rule_id"], pa.string())
+        return hits.filter(pc.invert(pc.is_in(names, pa.array(shadow, pa.string()))))
 
     def _told(
         self,

@@ -39,6 +39,7 @@ BLOCK: Final = (
     "authority",
     "verified",
     "mode",
+    "shadow_since",
     "budget",
     "promoted",
     "keywords",

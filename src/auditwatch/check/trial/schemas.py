@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from auditwatch.check.budget import BUDGET, MODES
 from auditwatch.check.catalogue import SEVERITIES, SOFT_VERDICTS, STORIES
 from auditwatch.check.correlation import KEYS as CORRELATION_KEYS
 from auditwatch.check.correlation import KINDS, TIMESPAN
 from auditwatch.check.exemption import ONLY
 from auditwatch.check.fields import FIELDS
-from auditwatch.check.rule import STATUSES
+from auditwatch.check.rule import PROMOTED, STATUSES
 from auditwatch.check.sample import WRITABLE
 from auditwatch.check.sampling import DURATION
 from auditwatch.check.selection import MODIFIERS
@@ -128,6 +129,10 @@ def _block() -> Schema:
         {
             "story": _one(STORIES, "What one finding gathers"),
             "owner": TEXT,
+            "mode": _one(MODES, "In shadow it asks nobody"),
+            "shadow_since": DAY,
+            "budget": _map(dict.fromkeys(BUDGET, TEXT)),
+            "promoted": _map(dict.fromkeys(PROMOTED, TEXT)),
             "authority": TEXT,
             "verified": _one(VERIFIED),
             "keywords": _several([name for name, field in FIELDS.items() if not field.number]),
