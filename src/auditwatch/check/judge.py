@@ -142,4 +142,5 @@ def _heads(batch: pa.RecordBatch) -> pa.RecordBatch:
     origins = code_column(batch.column("origin"))
     machine = pc.is_in(origins.values, pa.array(["hotlist", "batch"]))
     made = pc.invert(pa.concat_arrays([machine, pa.array([False, False])]))
-    return batch.filter(pc.and_(own, made.take(pa.array(origins.codes))))
+    heads = pc.and_(own, made.take(pa.array(origins.codes)))
+    return batch if heads.true_count == len(heads) else batch.filter(heads)
