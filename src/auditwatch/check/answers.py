@@ -181,7 +181,7 @@ class Answers(ABC):
         return NO
 
     def expect(self, atoms: Iterable[Atom]) -> None:
-        """Be told what is going to be asked, so that patterns of a column are looked for at once."""
+        """Be told what will be asked, so that patterns of a column are looked for at once."""
         for atom in atoms:
             if atom.kind in PATTERNS and atom not in self._answers:
                 patterns = self._expected.setdefault((atom.column, atom.kind), {})
@@ -215,7 +215,7 @@ class Answers(ABC):
     def _found(
         pattern: str, texts: pa.Array, expected: dict[str, NDArray[np.int64] | None]
     ) -> NDArray[np.bool_]:
-        """Return for each distinct text whether it has a pattern, looked for beside all expected."""
+        """Tell of each distinct text whether it has a pattern, looked for beside all expected."""
         places = expected.get(pattern)
         if places is None:
             asked = {pattern, *(one for one, known in expected.items() if known is None)}

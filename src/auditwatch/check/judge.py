@@ -30,7 +30,8 @@ class Judged:
     Parameters
     ----------
     verdicts : pa.Table
-        Columns of `schema.VERDICTS`: one row for each head, in the order of the batch.
+        Columns of `schema.VERDICTS`, coded: millions of rows share a few texts. One row for each
+        head, in the order of the batch.
     hits : pa.Table
         Columns of `schema.HITS`, in the order of the batch, then by rule.
     undecided : mapping of str to int

@@ -16,7 +16,7 @@ from auditwatch.check.amounts import amount
 from auditwatch.check.moments import PARTS, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from ipaddress import IPv4Network, IPv6Network
     from zoneinfo import ZoneInfo
 
