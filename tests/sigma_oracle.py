@@ -111,6 +111,8 @@ def variants(text: str, modifiers: list[str]) -> list[list[tuple[str, bool]]]:
         elif modifier == "base64offset":
             shifted = offsets(raw or plain.encode())
             return [edges([(c, False) for c in one], modifiers) for one in shifted]
+    if raw is not None and "base64" not in modifiers:  # the bytes themselves, a sign for each
+        pattern = [(c, False) for c in raw.decode()]
     return [edges(pattern, modifiers)]
 
 

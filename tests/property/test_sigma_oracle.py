@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -109,7 +110,8 @@ SELECTIONS = st.one_of(
 )
 
 
-def trees(names: list[str]) -> st.SearchStrategy[Any]:
+@cache
+def trees(names: tuple[str, ...]) -> st.SearchStrategy[Any]:
     """Return conditions over these selections."""
     leaf = st.sampled_from([*names, ("1", "s_*"), ("all", "s_*"), ("1", "them"), ("all", "them")])
     return st.recursive(
@@ -127,7 +129,7 @@ def detections(draw: st.DrawFn) -> dict[str, Any]:
     """Return selections and a condition over them."""
     more = st.dictionaries(st.sampled_from(["s_two", "t"]), SELECTIONS, max_size=2)
     found = {"s_one": draw(SELECTIONS), **draw(more)}
-    return {**found, "condition": draw(trees(sorted(found)))}
+    return {**found, "condition": draw(trees(tuple(sorted(found))))}
 
 
 VALUES = st.one_of(st.sampled_from(TEXTS), st.none(), st.booleans(), st.integers(0, 5))
@@ -221,6 +223,17 @@ def test_detections_agree_with_a_plain_reader_at_length(
 ) -> None:
     """The same for thousands."""
     check_detections(found, events)
+
+
+def test_quoting_ends_with_its_pattern() -> None:
+    """A pattern whose quoting nothing ends takes in none of the patterns beside it."""
+    detection = {"s": {"a|re": [r"\Qa.", r"x\Qy\Ez", "^b"]}, "condition": "s"}
+    events = [{"a": text} for text in ("1a.", "ab", "xyz", "bb")]
+    assert judged([{"title": "r", "detection": detection}], events) == {
+        (1, "r"),
+        (3, "r"),
+        (4, "r"),
+    }
 
 
 HOSTILE = st.text(st.characters(codec="utf-8"), max_size=12) | st.text(

@@ -107,7 +107,7 @@ auditwatch:
 def test_tables_have_the_agreed_schema(ruleset: Ruleset) -> None:
     """Verdicts and hits come in the columns and types that other rooms rely on."""
     result = judged(ruleset, {}, {"transaction": "DNQ"})
-    assert result.verdicts.schema == VERDICTS.schema
+    assert result.verdicts.schema == VERDICTS.coded
     assert result.hits.schema == HITS.schema
 
 
@@ -115,7 +115,7 @@ def test_empty_batch_is_judged(ruleset: Ruleset) -> None:
     """A night without lookups gives tables without rows."""
     result = judged(ruleset)
     assert (result.verdicts.num_rows, result.hits.num_rows) == (0, 0)
-    assert result.verdicts.schema == VERDICTS.schema
+    assert result.verdicts.schema == VERDICTS.coded
 
 
 def test_dictionary_and_plain_columns_give_the_same(ruleset: Ruleset) -> None:
@@ -373,9 +373,8 @@ def test_parts_of_a_batch_give_the_same_as_the_whole(ruleset: Ruleset) -> None:
     parts = [
         judge(ruleset, cut.slice(n, 13), make_facts(Context(), {})) for n in range(0, len(rows), 13)
     ]
-    assert whole.verdicts.equals(
-        pa.concat_tables([part.verdicts for part in parts]).combine_chunks()
-    )
+    together = pa.concat_tables([part.verdicts for part in parts])
+    assert whole.verdicts.to_pylist() == together.to_pylist()
     assert whole.hits.to_pylist() == [row for part in parts for row in part.hits.to_pylist()]
 
 

@@ -8,20 +8,28 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditwatch.check.testing import CLOCK, fold, related, values_that_hold
+from auditwatch.check.testing import (
+    CLOCK,
+    PATTERNS,
+    fold,
+    matches_of,
+    related,
+    values_that_hold,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from zoneinfo import ZoneInfo
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from auditwatch.check.coded import Coded
-    from auditwatch.check.condition import Atom
+    from auditwatch.check.condition import Atom, Node
 
-__all__ = ["NO", "UNKNOWN", "YES", "Answer", "Answers"]
+__all__ = ["NO", "UNKNOWN", "YES", "Answer", "Answers", "Kept"]
 
 #: Answers of an atom on one row. Unknown is neither: its opposite is unknown as well.
 NO: Final = 0
@@ -68,6 +76,43 @@ class Places:
 
 
 @dataclass(frozen=True, eq=False)
+class Kept:
+    """The rows of a batch whose code in one column is kept.
+
+    Parameters
+    ----------
+    codes : ndarray of int32, shape (n_rows,)
+        Codes of the column.
+    table : ndarray of bool, shape (n_codes,)
+        Whether a code is kept.
+    count : int
+        Rows that are kept.
+    places : Places, optional
+        Where each code stands, so that a rare one is found without a look at every row.
+    """
+
+    codes: NDArray[np.int32]
+    table: NDArray[np.bool_]
+    count: int
+    places: Places | None = None
+
+    def rows(self, among: NDArray[np.int64] | None) -> NDArray[np.int64]:
+        """Return the rows (of those `among`) that are kept, in order."""
+        if among is not None:
+            return among[self.table[self.codes[among]]]
+        if self.places is not None and self.count * RARE < len(self.codes):
+            return self._rare
+        return np.flatnonzero(self.table[self.codes])
+
+    @cached_property
+    def _rare(self) -> NDArray[np.int64]:
+        """All rows, of few: what many rules begin with is found once."""
+        found = self.places.of(np.flatnonzero(self.table)) if self.places else np.empty(0, np.int64)
+        found.flags.writeable = False
+        return found
+
+
+@dataclass(frozen=True, eq=False)
 class Answer:
     """What an atom says of each row.
 
@@ -88,26 +133,29 @@ class Answer:
     weights: NDArray[np.int64]
     places: Places | None = None
 
-    def rows(self, kept: NDArray[np.bool_], among: NDArray[np.int64] | None) -> NDArray[np.int64]:
-        """Return the rows (of those `among`) whose code is kept."""
-        if among is not None:
-            return among[kept[self.codes[among]]]
-        if self.places is not None and self.count(kept) * RARE < len(self.codes):
-            return self.places.of(np.flatnonzero(kept))
-        return np.flatnonzero(kept[self.codes])
+    def kept(self, wanted: NDArray[np.bool_]) -> Kept:
+        """Return the rows with one of the answers that are wanted, shape (3,)."""
+        return self.either([wanted[self.table]])
 
-    def count(self, kept: NDArray[np.bool_]) -> int:
-        """Return how many rows have a code that is kept."""
-        return int(self.weights[kept].sum())
+    def either(self, tables: Sequence[NDArray[np.bool_]]) -> Kept:
+        """Return the rows of the codes that any of some tables keeps."""
+        table = tables[0] if len(tables) == 1 else np.logical_or.reduce(tables)
+        return Kept(self.codes, table, int(self.weights[table].sum()), self.places)
 
-    @property
+    @cached_property
     def in_doubt(self) -> bool:
         """Whether any row is unknown."""
         return bool(self.weights[self.table == UNKNOWN].any())
 
 
 class Answers(ABC):
-    """One batch as a condition sees it; who it comes from decides what a column is."""
+    """One batch as a condition sees it; who it comes from decides what a column is.
+
+    Attributes
+    ----------
+    narrowed : dict
+        Of `narrow`, which keeps here what it found for tests of one column.
+    """
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
@@ -115,6 +163,8 @@ class Answers(ABC):
         self._weights: dict[str, NDArray[np.int64]] = {}
         self._placed: dict[str, Places | None] = {}
         self._answers: dict[Atom, Answer] = {}
+        self._expected: dict[tuple[str, str], dict[str, NDArray[np.int64] | None]] = {}
+        self.narrowed: dict[tuple[Node, object], Kept | None] = {}
 
     @property
     @abstractmethod
@@ -129,6 +179,13 @@ class Answers(ABC):
         """Return what a test says of a row without a value: NO, unless it may have one."""
         del name
         return NO
+
+    def expect(self, atoms: Iterable[Atom]) -> None:
+        """Be told what will be asked, so that patterns of a column are looked for at once."""
+        for atom in atoms:
+            if atom.kind in PATTERNS and atom not in self._answers:
+                patterns = self._expected.setdefault((atom.column, atom.kind), {})
+                patterns.setdefault(atom.operands[0])
 
     def answer(self, atom: Atom) -> Answer:
         """Return an atom's answers, worked out when first asked for."""
@@ -148,9 +205,25 @@ class Answers(ABC):
 
     def _held(self, atom: Atom, column: Coded) -> NDArray[np.bool_]:
         """Return for each distinct value whether the test holds."""
-        if atom.kind in ("equals", "like"):
-            return values_that_hold(atom, self._fold(atom.column))
-        return values_that_hold(atom, column.values, self._zone if atom.kind == CLOCK else None)
+        folded = atom.kind in ("equals", "like")
+        values = self._fold(atom.column) if folded else column.values
+        if atom.kind in PATTERNS and (expected := self._expected.get((atom.column, atom.kind))):
+            return self._found(atom.operands[0], values.cast(pa.string()), expected)
+        return values_that_hold(atom, values, self._zone if atom.kind == CLOCK else None)
+
+    @staticmethod
+    def _found(
+        pattern: str, texts: pa.Array, expected: dict[str, NDArray[np.int64] | None]
+    ) -> NDArray[np.bool_]:
+        """Tell of each distinct text whether it has a pattern, looked for beside all expected."""
+        places = expected.get(pattern)
+        if places is None:
+            asked = {pattern, *(one for one, known in expected.items() if known is None)}
+            expected |= matches_of(sorted(asked), texts)
+            places = expected[pattern]
+        held = np.zeros(len(texts), dtype=np.bool_)
+        held[places] = True
+        return held
 
     def _fold(self, name: str) -> pa.Array:
         """Return the distinct values of a column without letter case."""

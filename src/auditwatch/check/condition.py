@@ -90,6 +90,8 @@ class AnyOf:
 
 Node: TypeAlias = Leaf | AllOf | AnyOf
 
+#: What follows stands for itself to RE2, up to the end of the whole pattern if nothing ends it.
+QUOTE: Final = "\\Q"
 _PATTERNS: Final = ("like", "matches")
 _MERGED: Final = ("equals", "equals_cased", *_PATTERNS)
 #: Patterns are made one up to this length (characters): RE2 bounds what one may cost.
@@ -144,11 +146,15 @@ def _joined(patterns: tuple[str, ...]) -> Iterator[str]:
     """Yield patterns made one as far as they may be."""
     parts: list[str] = []
     for pattern in patterns:
+        if QUOTE in pattern:  # it may not end within the pattern, and would take in the next
+            yield pattern
+            continue
         if parts and sum(map(len, parts)) + len(pattern) > _LONGEST:
             yield _either(parts)
             parts = []
         parts.append(pattern)
-    yield _either(parts)
+    if parts:
+        yield _either(parts)
 
 
 def _either(patterns: list[str]) -> str:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from auditwatch.check.condition import leaves
 from auditwatch.check.events import EventColumns, Unread, batches_of, read_events
 from auditwatch.check.moments import microseconds, moment
 from auditwatch.check.narrow import sure_rows
@@ -97,6 +98,7 @@ class _Work:
 
     def __post_init__(self) -> None:
         self._spoken = self.rules.spoken
+        self._trees = [rule.tree for rule in self.rules.rules if rule.tree is not None]
         wanted = [rule.correlation for rule in self.rules.rules if rule.correlation]
         called = {self.rules.named(name).rule_id for one in wanted for name in one.rules}
         self._called = frozenset(called)
@@ -105,6 +107,7 @@ class _Work:
     def detect(self, events: Sequence[Event]) -> None:
         """Judge a batch by every detection."""
         columns = EventColumns(events, self.zone)
+        columns.expect(leaf.atom for tree in self._trees for leaf in leaves(tree))
         known: dict[int, Occurrence | None] = {}
         for rule in self.rules.rules:
             rows = [] if rule.tree is None else sure_rows(rule.tree, columns).tolist()

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from auditwatch.check.condition import leaves
 from auditwatch.check.fields import FIELDS
 from auditwatch.check.narrow import in_doubt, possible_rows, sure_rows
 from auditwatch.check.rule import PLACEHOLDER
@@ -49,6 +50,7 @@ def detection_hits(rules: Sequence[Rule], columns: Columns) -> tuple[pa.Table, d
         Rule to lookups whose unknown values leave it open whether it holds; zero is left out.
     """
     chosen = [rule for rule in rules if rule.correlation is None]
+    columns.expect(leaf.atom for rule in chosen for leaf in leaves(rule.tree))
     return _found(rules, chosen, columns, _detected)
 
 
@@ -108,18 +110,14 @@ def _found(
 ) -> tuple[pa.Table, dict[str, int]]:
     """Return the hits of some rules of a pack, and what each leaves open."""
     undecided: dict[str, int] = {}
-    parts: list[pa.Table] = []
+    told: list[tuple[Rule, NDArray[np.int64], Mapping[str, pa.Array]]] = []
     silent = silent_rules(rules)
     for rule in chosen:
         rows, left_open, said = found(rule, columns)
         undecided |= {rule.rule_id: left_open} if left_open else {}
         if len(rows) and rule.rule_id not in silent:
-            parts.append(_hits(rule, columns, rows, said))
-    if not parts:
-        return HITS.empty(), undecided
-    hits = pa.concat_tables(parts)
-    order = np.argsort(hits.column("row").to_numpy(), kind="stable")
-    return hits.take(pa.array(order)).select(list(HITS.names)).cast(HITS.schema), undecided
+            told.append((rule, rows, said))
+    return _hits(told, columns) if told else HITS.empty(), undecided
 
 
 def silent_rules(rules: Sequence[Rule]) -> frozenset[str]:
@@ -144,26 +142,29 @@ def _detected(rule: Rule, columns: Columns) -> tuple[NDArray[np.int64], int, dic
 
 
 def _hits(
-    rule: Rule, columns: Columns, rows: NDArray[np.int64], said: Mapping[str, pa.Array]
+    told: Sequence[tuple[Rule, NDArray[np.int64], Mapping[str, pa.Array]]], columns: Columns
 ) -> pa.Table:
-    """Return the hits of one rule."""
-    same = {
-        "rule_id": rule.rule_id,
-        "title": rule.title,
-        "story": rule.story,
-        "severity": rule.severity,
-        "innocent": rule.innocent,
-        "place": rule.place,
-        "suppressed_by": "",
-    }
-    taken = pa.array(rows)
+    """Return the hits of rules on their rows, by row, then by rule."""
+    rows = np.concatenate([found for _, found, _ in told])
+    order = np.argsort(rows, kind="stable")
+    of_rule = pa.array(np.repeat(np.arange(len(told)), [len(found) for _, found, _ in told])[order])
+    taken = pa.array(rows[order])
     given = {
         name: columns.batch.column(name).take(taken).cast(pa.string())
         for name in ("event_id", "night")
     }
-    repeated = {name: pa.repeat(pa.scalar(text), len(rows)) for name, text in same.items()}
-    says = _sentences(rule, columns, rows, said)
-    return pa.table({"row": taken, **given, **repeated, "says": says})
+    same = {
+        name: pa.array([getattr(rule, name) for rule, _, _ in told], pa.string()).take(of_rule)
+        for name in ("rule_id", "title", "story", "severity", "innocent", "place")
+    }
+    says = pa.concat_arrays([_sentences(rule, columns, found, said) for rule, found, said in told])
+    every = {**given, **same, "says": says.take(pa.array(order)), "suppressed_by": _none(len(rows))}
+    return pa.table({name: every[name] for name in HITS.names}, schema=HITS.schema)
+
+
+def _none(height: int) -> pa.Array:
+    """Return as many empty texts."""
+    return pa.repeat(pa.scalar(""), height)
 
 
 def _sentences(

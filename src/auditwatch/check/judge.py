@@ -40,7 +40,8 @@ class Judged:
     Parameters
     ----------
     verdicts : pa.Table
-        Columns of `schema.VERDICTS`: one row for each head, in the order of the batch.
+        Columns of `schema.VERDICTS`, coded: millions of rows share a few texts. One row for each
+        head, in the order of the batch.
     hits : pa.Table
         Columns of `schema.HITS`, in the order of the batch, then by rule.
     undecided : mapping of str to int
@@ -172,4 +173,5 @@ def own_lookups(batch: pa.RecordBatch) -> pa.RecordBatch:
     origins = code_column(batch.column("origin"))
     machine = pc.is_in(origins.values, pa.array(["hotlist", "batch"]))
     made = pc.invert(pa.concat_arrays([machine, pa.array([False, False])]))
-    return batch.filter(pc.and_(own, made.take(pa.array(origins.codes))))
+    heads = pc.and_(own, made.take(pa.array(origins.codes)))
+    return batch if heads.true_count == len(heads) else batch.filter(heads)

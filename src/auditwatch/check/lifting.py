@@ -91,7 +91,7 @@ def hold_ceilings(
     Returns
     -------
     verdicts, hits : pa.Table
-        With everything as if the exceptions that went too far were not there.
+        Of the same types, with everything as if the exceptions that went too far were not there.
 
     Notes
     -----
@@ -128,4 +128,4 @@ def _taken_back(kind: Table, table: pa.Table, over: Mapping[str, str]) -> pa.Tab
             row["says"] += "".join(over[name] for name in broken)
             if row.get("lifted"):
                 row["verdict"], row["lifted"] = row["lifted"], ""
-    return pa.Table.from_pylist(list(rows), schema=kind.schema)
+    return pa.Table.from_pylist(list(rows), schema=kind.schema).cast(table.schema)

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from auditwatch.check.answers import NO, UNKNOWN, YES, Answer, Answers
+from auditwatch.check.answers import NO, UNKNOWN, YES, Answers
 from auditwatch.check.condition import AllOf, AnyOf, Leaf, Node, leaves
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from auditwatch.check.answers import Kept
+
     Rows = NDArray[np.int64]
-    Wanted = NDArray[np.bool_]
 
 __all__ = ["in_doubt", "possible_rows", "sure_count", "sure_rows", "three_valued"]
 
 
-def _answers(*kept: int) -> Wanted:
-    """Return a table of answers that count as holding."""
-    table = np.zeros(3, dtype=bool)
-    table[list(kept)] = True
-    return table
+@dataclass(frozen=True, eq=False)
+class _Reading:
+    """Which answers count as holding: of a test, and of its opposite, shape (3,) each."""
+
+    held: NDArray[np.bool_]
+    failed: NDArray[np.bool_]
 
 
-SURE: Final = {True: _answers(YES), False: _answers(NO)}
-POSSIBLE: Final = {True: _answers(YES, UNKNOWN), False: _answers(NO, UNKNOWN)}
+def _reading(*more: int) -> _Reading:
+    """Return a reading in which some answers hold for a test and for its opposite alike."""
+    answers = np.arange(3)
+    return _Reading(np.isin(answers, (YES, *more)), np.isin(answers, (NO, *more)))
+
+
+SURE: Final = _reading()
+POSSIBLE: Final = _reading(UNKNOWN)
 
 
 def sure_rows(node: Node, columns: Answers) -> Rows:
@@ -68,51 +77,74 @@ def three_valued(node: Node, columns: Answers) -> NDArray[np.uint8]:
     return answers
 
 
-def _rows(node: Node, columns: Answers, wanted: dict[bool, Wanted], among: Rows | None) -> Rows:
+def _rows(node: Node, columns: Answers, reading: _Reading, among: Rows | None) -> Rows:
     """Return the rows (of those `among`) that a tree keeps."""
-    of_one = _of_one_column(node, columns, wanted)
-    if of_one is not None:
-        answer, kept = of_one
-        return answer.rows(kept, among)
+    kept = _of_one_column(node, columns, reading)
+    if kept is not None:
+        return kept.rows(among)
     if isinstance(node, AllOf):
-        for part in sorted(node.parts, key=lambda part: _estimate(part, columns, wanted)):
-            among = _rows(part, columns, wanted, among)
-            if len(among) == 0:
-                break
-        return among if among is not None else np.arange(columns.height)
+        return _all_rows(node, columns, reading, among)
+    parts = [
+        part
+        for part in (node.parts if isinstance(node, AnyOf) else ())
+        if _estimate(part, columns, reading)
+    ]
+    if len(parts) == 1:
+        return _rows(parts[0], columns, reading, among)
     marked = np.zeros(columns.height, dtype=bool)
-    for part in node.parts if isinstance(node, AnyOf) else ():
-        marked[_rows(part, columns, wanted, among)] = True
+    for part in parts:
+        marked[_rows(part, columns, reading, among)] = True
     return np.flatnonzero(marked)
 
 
-def _of_one_column(
-    node: Node, columns: Answers, wanted: dict[bool, Wanted]
-) -> tuple[Answer, Wanted] | None:
+def _all_rows(node: AllOf, columns: Answers, reading: _Reading, among: Rows | None) -> Rows:
+    """Return the rows that every part keeps: the rarest part first, and none when it has none."""
+    counts = [_estimate(part, columns, reading) for part in node.parts]
+    if counts and not min(counts):
+        return np.empty(0, dtype=np.int64)
+    for place in sorted(range(len(counts)), key=counts.__getitem__):
+        among = _rows(node.parts[place], columns, reading, among)
+        if len(among) == 0:
+            break
+    return among if among is not None else np.arange(columns.height)
+
+
+def _of_one_column(node: Node, columns: Answers, reading: _Reading) -> Kept | None:
     """Return which codes of a column a test, or an either-or of its tests, keeps.
 
-    Alternatives of one column are made one on its distinct values, so that rows are read once.
+    Alternatives of one column are made one on its distinct values, so that rows are read once; and
+    what many rules ask in the same words is worked out once.
     """
-    parts = node.parts if isinstance(node, AnyOf) else (node,)
-    answers = [columns.answer(part.atom) for part in parts if isinstance(part, Leaf)]
-    if not answers or len(answers) < len(parts):
+    if isinstance(node, AllOf):
         return None
+    key = (node, reading)
+    if key not in columns.narrowed:
+        columns.narrowed[key] = _kept(node, columns, reading)
+    return columns.narrowed[key]
+
+
+def _kept(node: Leaf | AnyOf, columns: Answers, reading: _Reading) -> Kept | None:
+    """Work out what `_of_one_column` returns."""
+    parts = node.parts if isinstance(node, AnyOf) else (node,)
+    tests = [part for part in parts if isinstance(part, Leaf)]
+    if not tests or len(tests) < len(parts):
+        return None
+    answers = [columns.answer(test.atom) for test in tests]
     if any(one.codes is not answers[0].codes for one in answers):
         return None
-    tables = [
-        wanted[part.wanted][answer.table]
-        for part, answer in zip(parts, answers, strict=True)
-        if isinstance(part, Leaf)
-    ]
-    return answers[0], np.logical_or.reduce(tables)
+    return answers[0].either(
+        [
+            (reading.held if test.wanted else reading.failed)[answer.table]
+            for test, answer in zip(tests, answers, strict=True)
+        ]
+    )
 
 
-def _estimate(node: Node, columns: Answers, wanted: dict[bool, Wanted]) -> int:
+def _estimate(node: Node, columns: Answers, reading: _Reading) -> int:
     """Return at most how many rows a tree keeps; exact for tests of one column."""
-    of_one = _of_one_column(node, columns, wanted)
-    if of_one is not None:
-        answer, kept = of_one
-        return answer.count(kept)
+    kept = _of_one_column(node, columns, reading)
+    if kept is not None:
+        return kept.count
     parts = () if isinstance(node, Leaf) else node.parts
-    counts = [_estimate(part, columns, wanted) for part in parts]
-    return min(counts) if isinstance(node, AllOf) else min(sum(counts), columns.height)
+    counts = [_estimate(part, columns, reading) for part in parts]
+    return min(counts if isinstance(node, AllOf) else [sum(counts), columns.height])

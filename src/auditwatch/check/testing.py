@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +16,7 @@ from auditwatch.check.amounts import amount
 from auditwatch.check.moments import PARTS, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from ipaddress import IPv4Network, IPv6Network
     from zoneinfo import ZoneInfo
 
@@ -25,10 +26,26 @@ if TYPE_CHECKING:
 
     Network = IPv4Network | IPv6Network
 
-__all__ = ["CLOCK", "COMPARE", "RELATED", "fold", "related", "values_that_hold"]
+__all__ = [
+    "CLOCK",
+    "COMPARE",
+    "PATTERNS",
+    "RELATED",
+    "fold",
+    "matches_of",
+    "related",
+    "values_that_hold",
+]
 
 #: The kind of a test of a part of a time.
 CLOCK: Final = "clock"
+#: A pattern of words alone, which RE2 looks for beside many others in one go: without repetition,
+#: whose states would multiply, names of groups, or quoting that ends with the pattern.
+WORDY: Final = re.compile(r"(?!.*\(\?[P<])\((?:[^\\*+{]|\\[^A-Za-z0-9])*\)", re.DOTALL)
+#: What is looked for at once (characters): RE2 bounds the memory that one pattern may take.
+LONGEST: Final = 2000
+#: The kinds of a test that looks for a pattern.
+PATTERNS: Final = ("like", "matches")
 
 COMPARE: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "gt": operator.gt,
@@ -95,11 +112,62 @@ def values_that_hold(
         part, order, limit = atom.operands
         within = partial(_in_part, zone=zone, part=part, order=order, limit=int(limit))
         return np.array([within(text) for text in texts.to_pylist()], dtype=np.bool_)
-    if atom.kind in ("matches", "like"):
+    if atom.kind in PATTERNS:
         held = pc.match_substring_regex(texts, atom.operands[0])
     else:
         held = pc.is_in(texts, pa.array(atom.operands, pa.string()))
     return np.asarray(pc.fill_null(held, fill_value=False).to_numpy(zero_copy_only=False))
+
+
+def matches_of(patterns: Iterable[str], texts: pa.Array) -> dict[str, NDArray[np.int64]]:
+    """Return for each of many patterns the places of the texts that it is found in, in order.
+
+    Parameters
+    ----------
+    patterns : iterable of str
+        RE2.
+    texts : pa.Array of text, shape (n_values,)
+        Distinct values.
+
+    Notes
+    -----
+    Most of many words stand in few texts. So they are looked for all at once, then by halves in
+    those texts in which one of a half was found: a word that is nowhere costs next to nothing.
+    """
+    found: dict[str, NDArray[np.int64]] = {}
+    for together in _groups(dict.fromkeys(patterns)):
+        found |= dict(_halved(together, texts, np.arange(len(texts))))
+    return found
+
+
+def _groups(patterns: Iterable[str]) -> Iterator[list[str]]:
+    """Yield patterns that may be looked for at once, up to a length at which RE2 is still fast."""
+    words: list[str] = []
+    for pattern in patterns:
+        if not WORDY.fullmatch(pattern):
+            yield [pattern]
+            continue
+        if sum(map(len, words)) + len(pattern) > LONGEST:
+            yield words
+            words = []
+        words.append(pattern)
+    if words:
+        yield words
+
+
+def _halved(
+    patterns: Sequence[str], texts: pa.Array, places: NDArray[np.int64]
+) -> Iterator[tuple[str, NDArray[np.int64]]]:
+    """Yield for each pattern where in the whole the texts (at these places) stand that have it."""
+    pattern = "|".join(f"(?:{one})" for one in patterns) if len(patterns) > 1 else patterns[0]
+    held = pc.fill_null(pc.match_substring_regex(texts, pattern), fill_value=False)
+    places = places[held.to_numpy(zero_copy_only=False)]
+    if len(patterns) == 1 or not len(places):
+        yield from ((one, places) for one in patterns)
+        return
+    texts, middle = texts.filter(held), len(patterns) // 2
+    yield from _halved(patterns[:middle], texts, places)
+    yield from _halved(patterns[middle:], texts, places)
 
 
 def _compare(values: pa.Array, order: str, operand: str) -> NDArray[np.bool_]:

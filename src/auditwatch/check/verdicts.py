@@ -59,10 +59,10 @@ def give_verdicts(policy: Policy, columns: Columns) -> pa.Table:
     Returns
     -------
     pa.Table
-        Columns of `schema.VERDICTS`, in the order of the batch.
+        Columns of `schema.VERDICTS`, coded, in the order of the batch.
     """
     if columns.height == 0:
-        return VERDICTS.empty()
+        return VERDICTS.coded.empty_table()
     declared = _declared_axes(policy, columns)
     firsts, of_row = _combine(list(declared.values()), columns.height)
     questions = [_question(declared, policy, row) for row in firsts.tolist()]
@@ -73,12 +73,19 @@ def give_verdicts(policy: Policy, columns: Columns) -> pa.Table:
         decisions.setdefault(policy.decide(question), len(decisions))
         for question in _answered(questions, of_row, asked, firsts)
     ]
-    dealing = pa.array(np.array(of_combination, dtype=np.int32)[combination])
+    decided = np.array(of_combination, dtype=np.int32)[combination]
     names = [field.name for field in fields(Decision)]
-    texts = dict(zip(names, zip(*map(astuple, decisions), strict=True), strict=True))
-    dealt = {name: pa.array(texts.get(name, ()), pa.string()).take(dealing) for name in names}
-    given = {name: columns.batch.column(name).cast(pa.string()) for name in ("event_id", "night")}
-    return pa.table({**given, **dealt}).select(list(VERDICTS.names)).cast(VERDICTS.schema)
+    texts = zip(*map(astuple, decisions), strict=True)
+    dealt = {name: _dealt(told, decided) for name, told in zip(names, texts, strict=True)}
+    given = {name: columns.batch.column(name) for name in ("event_id", "night")}
+    return pa.table({**given, **dealt}).select(list(VERDICTS.names)).cast(VERDICTS.coded)
+
+
+def _dealt(texts: Sequence[str], decided: NDArray[np.int32]) -> pa.DictionaryArray:
+    """Return for each row the text of its decision."""
+    coded = pa.array(texts, pa.string()).dictionary_encode()
+    codes = coded.indices.to_numpy(zero_copy_only=False)[decided]
+    return pa.DictionaryArray.from_arrays(pa.array(codes), coded.dictionary)
 
 
 def ask(policy: Policy, columns: Columns) -> list[Question]:
@@ -257,6 +264,8 @@ def _combine(axes: list[_Axis], height: int) -> tuple[NDArray[np.int64], NDArray
     """Return a row of each distinct combination, and each row's combination."""
     key, size = np.zeros(height, dtype=np.int64), 1
     for axis in axes:
+        if len(axis.values) == 1:
+            continue
         if size * len(axis.values) >= ROOM:
             _, key, size = _distinct(key)
         key = key * len(axis.values) + axis.codes

@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 TEXT: Final = pa.string()
+CODED: Final = pa.dictionary(pa.int32(), TEXT)
 BYTES: Final = pa.binary()
 WHOLE: Final = pa.int64()
 INSTANT: Final = pa.timestamp("us", tz="UTC")
@@ -75,6 +76,11 @@ class Table:
     def schema(self) -> pa.Schema:
         """Arrow schema with plain (not dictionary) types, in column order."""
         return pa.schema([(column.name, column.type) for column in self.columns])
+
+    @property
+    def coded(self) -> pa.Schema:
+        """Arrow schema with dictionaries for the columns that repeat, in column order."""
+        return pa.schema([(one.name, CODED if one.repeats else one.type) for one in self.columns])
 
     @property
     def names(self) -> tuple[str, ...]:

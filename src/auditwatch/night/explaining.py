@@ -64,7 +64,7 @@ def explain_lookup(
     before = history.earlier(night, rules) if whole else None
     batches = list(history.heads(night)) if whole else rows
     judged = [judge(rules, batch, history.facts, before) for batch in batches]
-    verdicts = pa.concat_tables([VERDICTS.empty(), *(each.verdicts for each in judged)])
+    verdicts = pa.concat_tables([VERDICTS.coded.empty_table(), *(each.verdicts for each in judged)])
     hits = pa.concat_tables([HITS.empty(), *(each.hits for each in judged)])
     verdicts, hits = hold_ceilings(rules.exemptions, verdicts, hits)
     lookup = Lookup(pack, Columns(rows[0], history.facts, rules.catalogue), 0)

@@ -151,7 +151,7 @@ def each_night(
 def _together(made: Sequence[Mapping[str, pa.Table]], undecided: Mapping[str, int]) -> Judged:
     """Return what is said of every lookup by itself in all pieces of a night."""
     return Judged(
-        pa.concat_tables([VERDICTS.empty(), *(tables["verdicts"] for tables in made)]),
+        pa.concat_tables([VERDICTS.coded.empty_table(), *(tables["verdicts"] for tables in made)]),
         pa.concat_tables([HITS.empty(), *(tables["hits"] for tables in made)]),
         undecided,
     )
