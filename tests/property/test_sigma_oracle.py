@@ -216,6 +216,7 @@ def test_detections_agree_with_a_plain_reader(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 @settings(max_examples=5_000)
 @given(st.lists(detections(), min_size=1, max_size=8), EVENTS)
 def test_detections_agree_with_a_plain_reader_at_length(
@@ -282,7 +283,7 @@ def correlations(draw: st.DrawFn) -> dict[str, Any]:
     if kind == "value_percentile":
         condition["percentile"] = draw(st.sampled_from(["0", "10", "33", "95", "100"]))
     if kind.startswith("temporal"):
-        tree = trees_of(rules)
+        tree = trees_of(tuple(rules))
         condition = draw(st.one_of(st.none(), st.just(condition), tree))
     found = {
         "type": kind,
@@ -296,7 +297,8 @@ def correlations(draw: st.DrawFn) -> dict[str, Any]:
     return found
 
 
-def trees_of(rules: list[str]) -> st.SearchStrategy[Any]:
+@cache
+def trees_of(rules: tuple[str, ...]) -> st.SearchStrategy[Any]:
     """Return conditions that name each of these rules."""
     first = st.sampled_from([rules[0], ("not", rules[0])])
     if len(rules) == 1:
@@ -366,6 +368,7 @@ def test_correlations_agree_with_a_plain_reader(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 @settings(max_examples=5_000)
 @given(st.lists(correlations(), min_size=1, max_size=8), MATCHES)
 def test_correlations_agree_with_a_plain_reader_at_length(
