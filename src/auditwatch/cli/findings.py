@@ -156,11 +156,11 @@ def show(workspace: Path | None, finding_id: str, reveal: bool, reason: str | No
       auditwatch findings show F-ABCDEFGHJKMN --reveal --reason "IA case 2026-14"
     """
     from auditwatch.core.clock import zone
+    from auditwatch.core.words import HOUR_NOT_KEPT, local_time
     from auditwatch.engine.lake import Lake
     from auditwatch.findings.lookups import lookups_of
+    from auditwatch.findings.shown import LookupShower
     from auditwatch.findings.store import Store
-    from auditwatch.report.cards import CardMaker
-    from auditwatch.report.words import HOUR_NOT_KEPT, local_time
 
     place = open_workspace(workspace)
     with Store(place.database) as store:
@@ -184,10 +184,8 @@ def show(workspace: Path | None, finding_id: str, reveal: bool, reason: str | No
     _section("what would explain it", [masker.text(s) for s in finding.counter_evidence])
     _section("decisions", [f"{r.at} {r.reviewer}: {r.disposition} - {r.note}" for r in reviews])
     click.echo("\nlookups")
-    maker = CardMaker(finding.night, local, masker, (), ())
-    print_table(
-        LOOKUP_COLUMNS, [astuple(line)[: len(LOOKUP_COLUMNS)] for line in maker.lines(rows)]
-    )
+    lines = LookupShower(local, masker).lines(rows)
+    print_table(LOOKUP_COLUMNS, [astuple(line)[: len(LOOKUP_COLUMNS)] for line in lines])
 
 
 def _section(title: str, lines: list[str]) -> None:
