@@ -17,6 +17,7 @@ from auditwatch.cli import (
     ingest,
     rejects,
     report,
+    review,
     rules,
     sample,
     scan,
@@ -66,6 +67,7 @@ for command in (
     scan.scan,
     findings.findings,
     report.report,
+    review.review,
     rules.rules,
     verify.verify,
 ):

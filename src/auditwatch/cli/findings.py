@@ -1,4 +1,4 @@
-"""``findings``: the queue, one finding, exports, decisions."""
+"""``findings``: the queue, one finding, exports."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def masker_for(
 
 @click.group()
 def findings() -> None:
-    """Read the queue, look at one finding, export, decide."""
+    """Read the queue, look at one finding, export; decisions are made with `review`."""
 
 
 @findings.command("list")
@@ -236,30 +236,3 @@ def export(
         require_folder(output)
         write_atomic(output, data)
         narrate(f"written: {output}")
-
-
-@findings.command()
-@click.argument("finding_id")
-@click.argument(
-    "disposition",
-    type=click.Choice(["misuse", "policy_breach", "explained", "not_useful", "withdrawn"]),
-)
-@click.option("--note", required=True, metavar="TEXT", help="Why; it is kept for good.")
-@click.pass_obj
-def decide(workspace: Path | None, finding_id: str, disposition: str, note: str) -> None:
-    """Put a decision on record, in the name of this account; withdrawn takes the last one back.
-
-    Nothing is overwritten: the history stays. New evidence reopens a decided finding.
-
-    \b
-    Examples:
-      auditwatch findings decide F-ABCDEFGHJKMN explained --note "task order 7, sheet attached"
-      auditwatch findings decide F-ABCDEFGHJKMN withdrawn --note "wrong finding"
-    """
-    from auditwatch.findings.store import Store
-
-    place = open_workspace(workspace)
-    with Store(place.database) as store:
-        review = store.decide(finding_id, disposition, note, getpass.getuser())
-        status = store.finding(finding_id).status
-    narrate(f"{finding_id}: {review.disposition} by {review.reviewer}; now {status}")

@@ -313,7 +313,7 @@ def _matches(hashed: str, password: str) -> bool:
     """Tell whether a password is the one that was hashed; slow on purpose."""
     with DOOR:
         try:
-            return HASHER.verify(hashed, password[:PASSWORD_MOST])
+            return bool(HASHER.verify(hashed, password[:PASSWORD_MOST]))
         except (VerificationError, InvalidHashError):
             return False
 

@@ -1,0 +1,305 @@
+"""The desk of one workspace: what pages and commands ask for, each look and act on record."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Self
+
+import msgspec
+import pyarrow.compute as pc
+from sqlalchemy import delete, insert, select
+
+from auditwatch.core import clock
+from auditwatch.core.errors import RefusedError, UsageError
+from auditwatch.core.schema import CONTEXT_TABLES
+from auditwatch.engine.lake import Lake
+from auditwatch.findings import journal, tables
+from auditwatch.findings.database import Database
+from auditwatch.findings.lookups import lookups_of
+from auditwatch.findings.rows import finding_from, piece_from
+from auditwatch.ingest.context import read_context
+from auditwatch.review import decide
+from auditwatch.review.conflict import Circle, Ties
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from types import TracebackType
+
+    import pyarrow as pa
+    from sqlalchemy import Connection
+
+    from auditwatch.config import Workspace
+    from auditwatch.core.mask import Masker
+    from auditwatch.findings.model import Finding, Piece
+    from auditwatch.review.accounts import Account
+    from auditwatch.review.decide import Act, Standing, Step
+
+__all__ = ["Desk", "Seen"]
+
+REVEAL: Final = timedelta(minutes=30)
+REASON_LEAST: Final = 15
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """A finding with everything that belongs to it.
+
+    Parameters
+    ----------
+    finding : Finding
+        As it stands.
+    pieces : tuple of Piece
+        Its evidence.
+    lookups : pa.Table
+        As from `lookups_of`.
+    standing : Standing
+        Where it stands.
+    steps : tuple of Step
+        What reviewers did, oldest first.
+    """
+
+    finding: Finding
+    pieces: tuple[Piece, ...]
+    lookups: pa.Table
+    standing: Standing
+    steps: tuple[Step, ...]
+
+
+class Desk:
+    """The findings of one workspace, as reviewers work on them; a context manager.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Whose findings they are.
+
+    Raises
+    ------
+    ConfigError, LockedError, RefusedError, IntegrityError
+        ``AW-STORE-001`` to ``-005``, as `database.Database` says.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.database = Database(workspace.database)
+        self.lake = Lake(workspace.lake)
+        self._tokens: dict[str, tuple[str, str]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.database.close()
+
+    @staticmethod
+    def now() -> datetime:
+        """Return the current instant in UTC."""
+        return clock.now()
+
+    @cached_property
+    def ties(self) -> Ties:
+        """Who belongs together, from the context tables as they were last given."""
+        files = {name: self.workspace.context / f"{name}.csv" for name in CONTEXT_TABLES}
+        there = {name: path for name, path in files.items() if path.is_file()}
+        wanted = {name: path for name, path in there.items() if name in {"roster", "relations"}}
+        return Ties.of(read_context(wanted, self.workspace.settings.agency.timezone))
+
+    def circle(self, account: Account) -> Circle:
+        """Return whom an account must not decide about."""
+        return self.ties.circle(account.own)
+
+    def seen(self, finding_id: str) -> Seen:
+        """Return a finding with everything that belongs to it.
+
+        Raises
+        ------
+        UsageError
+            ``AW-FINDINGS-002`` when there is none of that id.
+        """
+        with self.database.reading() as connection:
+            finding, pieces = _read(connection, finding_id)
+            standing = decide.standing_of(connection, finding_id)
+            steps = decide.steps_of(connection, finding_id)
+        return Seen(finding, tuple(pieces), lookups_of(finding, self.lake), standing, tuple(steps))
+
+    def look(self, account: Account, finding_id: str) -> Seen:
+        """Return a finding to somebody who may see it; the journal tells of it first.
+
+        Raises
+        ------
+        RefusedError
+            ``AW-REVIEW-010`` the role may not; ``-011``, ``-012`` conflict.
+        UsageError
+            ``AW-FINDINGS-002`` when there is none of that id.
+        """
+        self.require(account, "findings")
+        seen = self.seen(finding_id)
+        self._refuse_conflict(account, seen)
+        self.note(account, "view", finding_id, "finding")
+        return seen
+
+    def act(self, account: Account, finding_id: str, act: Act) -> Step:
+        """Move a finding, as `decide.decide` says; all or nothing."""
+        requesters = _requesters(self.seen(finding_id).lookups)
+        with self.database.writing() as connection:
+            finding, pieces = _read(connection, finding_id)
+            matter = decide.Matter(finding, pieces, requesters, self.circle(account), self._key)
+            return decide.decide(connection, matter, account, act, self.now())
+
+    def reveal(self, account: Account, finding_id: str, reason: str) -> datetime:
+        """Let an account see the identities of one finding for half an hour; return until when.
+
+        Raises
+        ------
+        UsageError
+            ``AW-REVIEW-017`` no reason.
+        RefusedError
+            ``AW-REVIEW-010`` to ``-012``, as `look`.
+        """
+        self.require(account, "reveal")
+        if len(reason.strip()) < REASON_LEAST:
+            raise UsageError(
+                "identities are shown for a reason only",
+                code="AW-REVIEW-017",
+                expected=f"why you need them, in {REASON_LEAST} characters or more",
+            )
+        self._refuse_conflict(account, self.seen(finding_id))
+        until, table = self.now() + REVEAL, tables.reveals
+        mine = (table.c.account == account.account, table.c.finding_id == finding_id)
+        with self.database.writing() as connection:
+            self._append(connection, account, "reveal", finding_id, reason.strip())
+            connection.execute(delete(table).where(*mine))
+            connection.execute(
+                insert(table).values(
+                    account=account.account, finding_id=finding_id, until=_text(until)
+                )
+            )
+        return until
+
+    def revealed_until(self, account: Account, finding_id: str) -> str:
+        """Return until when an account sees the identities of a finding; empty when it does not."""
+        table = tables.reveals
+        query = select(table.c.until).where(
+            table.c.account == account.account,
+            table.c.finding_id == finding_id,
+            table.c.until > _text(self.now()),
+        )
+        with self.database.reading() as connection:
+            return connection.execute(query).scalar() or ""
+
+    def masker(self, account: Account, finding_id: str) -> Masker:
+        """Return what shows the identities of a finding to an account."""
+        shown = bool(finding_id and self.revealed_until(account, finding_id))
+        return self.workspace.masker(reveal=shown and account.may("reveal"))
+
+    def behind(self, kind: str, token: str) -> str:
+        """Return the operator or subject behind a pseudonym; empty when no finding has one.
+
+        Parameters
+        ----------
+        kind : str
+            ``operator`` or ``subject``.
+        token : str
+            As from `Masker.name`.
+        """
+        if token not in self._tokens:
+            masker, table = self.workspace.masker(), tables.parties
+            query = select(table.c.kind, table.c.identity).distinct()
+            with self.database.reading() as connection:
+                rows = connection.execute(query).tuples().all()
+            self._tokens = {
+                masker.name(kind, identity): (kind, identity) for kind, identity in rows
+            }
+        found = self._tokens.get(token, ("", ""))
+        return found[1] if found[0] == kind else ""
+
+    def note(self, account: Account, action: str, finding_id: str = "", detail: str = "") -> None:
+        """Write into the journal what somebody looks at, before it is shown."""
+        with self.database.writing() as connection:
+            self._append(connection, account, action, finding_id, detail)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection whose reads all see the same moment."""
+        with self.database.reading() as connection:
+            yield connection
+
+    def require(self, account: Account, permission: str) -> None:
+        """Refuse whoever lacks a permission.
+
+        Raises
+        ------
+        RefusedError
+            ``AW-REVIEW-010``.
+        """
+        if not account.may(permission):
+            raise RefusedError(
+                "your role may not do this",
+                code="AW-REVIEW-010",
+                where=f"{account.account} as {account.role}",
+                expected=f"a role with the permission {permission}",
+            )
+
+    @property
+    def _key(self) -> str:
+        """The installation's secret."""
+        return self.workspace.masker().key
+
+    def _refuse_conflict(self, account: Account, seen: Seen) -> None:
+        """Refuse whom a finding concerns; that somebody tried is on record."""
+        requesters = _requesters(seen.lookups)
+        circle = self.circle(account)
+        matter = decide.Matter(seen.finding, seen.pieces, requesters, circle, self._key)
+        try:
+            decide.refuse_conflict(account, matter)
+        except RefusedError as error:
+            self.note(account, "refused", seen.finding.finding_id, error.code)
+            raise
+
+    def _append(
+        self, connection: Connection, account: Account, action: str, finding_id: str, detail: str
+    ) -> None:
+        """Write one line of the journal."""
+        journal.append(
+            connection,
+            at=_text(self.now()),
+            actor=account.account,
+            action=action,
+            finding_id=finding_id,
+            detail=detail,
+        )
+
+
+def _read(connection: Connection, finding_id: str) -> tuple[Finding, list[Piece]]:
+    """Return a finding and its evidence."""
+    table = tables.findings
+    row = connection.execute(select(table).where(table.c.finding_id == finding_id)).mappings()
+    found = row.first()
+    if found is None:
+        raise UsageError(
+            "no such finding",
+            code="AW-FINDINGS-002",
+            where=finding_id[:40],
+            expected="an id such as F-ABCDEFGH2345",
+        )
+    evidence = tables.evidence
+    query = select(evidence).where(evidence.c.finding_id == finding_id)
+    ordered = query.order_by(evidence.c.night, evidence.c.source, evidence.c.source_id)
+    return finding_from(found), [piece_from(one) for one in connection.execute(ordered).mappings()]
+
+
+def _requesters(lookups: pa.Table) -> frozenset[str]:
+    """Return for whom lookups were made."""
+    return frozenset(pc.drop_null(pc.unique(lookups["requester_id"])).to_pylist())
+
+
+def _text(at: datetime) -> str:
+    """Return an instant as the tables have it."""
+    return at.isoformat(timespec="seconds")
