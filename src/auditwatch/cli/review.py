@@ -182,7 +182,9 @@ def _print(desk: Desk, account: Account, seen: Seen) -> None:
         for sentence in sentences:
             click.echo(f"  - {masker.text(sentence)}")
     click.echo("\nlookups")
-    lines = LookupShower(zone(desk.workspace.settings.agency.timezone), masker).lines(seen.lookups)
+    lines = LookupShower(zone(desk.workspace.settings.agency.timezone), masker).lines(
+        seen.evidence.lookups
+    )
     columns = ("time", "operator", "subject", "asked", "purpose", "reason", "case", "terminal")
     print_table(columns, [astuple(line)[: len(columns)] for line in lines])
     if seen.steps:

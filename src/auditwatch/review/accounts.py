@@ -286,7 +286,7 @@ def sign_out(database: Database, session: Session, at: datetime) -> None:
 
 def _alive(row: RowMapping, at: datetime) -> bool:
     """Tell whether a session is neither idle for too long nor too old."""
-    return row["seen"] > _text(at - IDLE) and row["opened"] > _text(at - ABSOLUTE)
+    return bool(row["seen"] > _text(at - IDLE) and row["opened"] > _text(at - ABSOLUTE))
 
 
 def _end_all(connection: Connection, login: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["make_app"]
 
+LOG: Final = logging.getLogger(__name__)
 FORM_BYTES: Final = 1 << 18
 FORM_FIELDS: Final = 1_200
 #: No script but our own files, no style but our own sheet, nothing from anywhere else, no frame.
@@ -88,7 +91,6 @@ def make_app(desk: Desk, site: Site, pages: Sequence[Page] = PAGES) -> ASGIApp:
         exception_handlers={
             404: _nothing_here(desk, site),
             405: _nothing_here(desk, site),
-            Exception: _broken(desk, site),
         },
     )
     return _Armour(plain, site)
@@ -150,6 +152,8 @@ def _serve(one: Page, desk: Desk, site: Site, request: Request, body: bytes | No
         return one.answer(visit)
     except AuditwatchError as error:
         return _told(visit, error)
+    except Exception as error:  # noqa: BLE001 - the last resort must not show a record to anybody
+        return _broken(blank, error)
 
 
 async def _body(request: Request) -> bytes | None:
@@ -247,17 +251,19 @@ def _nothing_here(desk: Desk, site: Site) -> Callable[[Request, Exception], Awai
     return answer
 
 
-def _broken(desk: Desk, site: Site) -> Callable[[Request, Exception], Awaitable[Response]]:
-    """Return what answers when we fail: no trace, no value, one shape."""
-
-    async def answer(_request: Request, _error: Exception) -> Response:
-        return Visit(desk, site, None, {}, {}, {}).show(
-            "error",
-            500,
-            title="something here is broken",
-            code="AW-INTERNAL-001",
-            expected="",
-            hint="nothing was changed; tell whoever runs this desk what you did and when",
-        )
-
-    return answer
+def _broken(visit: Visit, error: Exception) -> Response:
+    """Say that we failed: no trace and no value, neither on the page nor in the log."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    code = trace.tb_frame.f_code if trace is not None else None
+    place = f"{Path(code.co_filename).name}:{trace.tb_lineno}" if code and trace else "?"
+    LOG.error("%s: internal fault (%s) [AW-INTERNAL-001]", place, type(error).__name__)
+    return visit.show(
+        "error",
+        500,
+        title="something here is broken",
+        code="AW-INTERNAL-001",
+        expected="",
+        hint="nothing was changed; tell whoever runs this desk what you did and when",
+    )

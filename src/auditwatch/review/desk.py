@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
-import pyarrow.compute as pc
 from sqlalchemy import delete, insert, select
 
 from auditwatch.core import clock
@@ -17,18 +16,18 @@ from auditwatch.core.schema import CONTEXT_TABLES
 from auditwatch.engine.lake import Lake
 from auditwatch.findings import journal, tables
 from auditwatch.findings.database import Database
-from auditwatch.findings.lookups import lookups_of
 from auditwatch.findings.rows import finding_from, piece_from
 from auditwatch.ingest.context import read_context
 from auditwatch.review import decide
+from auditwatch.review.bands import Profiles
 from auditwatch.review.conflict import Circle, Ties
+from auditwatch.review.evidence import Evidence, evidence_of, requesters_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
     from types import TracebackType
 
-    import pyarrow as pa
     from sqlalchemy import Connection
 
     from auditwatch.config import Workspace
@@ -41,6 +40,7 @@ __all__ = ["Desk", "Seen"]
 
 REVEAL: Final = timedelta(minutes=30)
 REASON_LEAST: Final = 15
+LOOKUPS_MOST: Final = 100
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -52,8 +52,8 @@ class Seen(msgspec.Struct, frozen=True):
         As it stands.
     pieces : tuple of Piece
         Its evidence.
-    lookups : pa.Table
-        As from `lookups_of`.
+    evidence : Evidence
+        Its latest lookups.
     standing : Standing
         Where it stands.
     steps : tuple of Step
@@ -62,7 +62,7 @@ class Seen(msgspec.Struct, frozen=True):
 
     finding: Finding
     pieces: tuple[Piece, ...]
-    lookups: pa.Table
+    evidence: Evidence
     standing: Standing
     steps: tuple[Step, ...]
 
@@ -86,6 +86,7 @@ class Desk:
         self.database = Database(workspace.database)
         self.lake = Lake(workspace.lake)
         self._tokens: dict[str, tuple[str, str]] = {}
+        self._profiles: tuple[tuple[str, ...], Profiles] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -111,6 +112,14 @@ class Desk:
         wanted = {name: path for name, path in there.items() if name in {"roster", "relations"}}
         return Ties.of(read_context(wanted, self.workspace.settings.agency.timezone))
 
+    @property
+    def profiles(self) -> Profiles:
+        """Who looked at what, read anew after each scan."""
+        tokens = self._tokens_of_nights()
+        if self._profiles is None or self._profiles[0] != tokens:
+            self._profiles = (tokens, Profiles(self.lake))
+        return self._profiles[1]
+
     def circle(self, account: Account) -> Circle:
         """Return whom an account must not decide about."""
         return self.ties.circle(account.own)
@@ -127,7 +136,8 @@ class Desk:
             finding, pieces = _read(connection, finding_id)
             standing = decide.standing_of(connection, finding_id)
             steps = decide.steps_of(connection, finding_id)
-        return Seen(finding, tuple(pieces), lookups_of(finding, self.lake), standing, tuple(steps))
+        evidence = evidence_of(finding, self.lake, LOOKUPS_MOST)
+        return Seen(finding, tuple(pieces), evidence, standing, tuple(steps))
 
     def look(self, account: Account, finding_id: str) -> Seen:
         """Return a finding to somebody who may see it; the journal tells of it first.
@@ -140,14 +150,15 @@ class Desk:
             ``AW-FINDINGS-002`` when there is none of that id.
         """
         self.require(account, "findings")
-        seen = self.seen(finding_id)
-        self._refuse_conflict(account, seen)
+        self._refuse_conflict(account, finding_id)
         self.note(account, "view", finding_id, "finding")
-        return seen
+        return self.seen(finding_id)
 
     def act(self, account: Account, finding_id: str, act: Act) -> Step:
         """Move a finding, as `decide.decide` says; all or nothing."""
-        requesters = _requesters(self.seen(finding_id).lookups)
+        with self.database.reading() as connection:
+            finding, _ = _read(connection, finding_id)
+        requesters = self._requesters(account, finding)
         with self.database.writing() as connection:
             finding, pieces = _read(connection, finding_id)
             matter = decide.Matter(finding, pieces, requesters, self.circle(account), self._key)
@@ -170,7 +181,7 @@ class Desk:
                 code="AW-REVIEW-017",
                 expected=f"why you need them, in {REASON_LEAST} characters or more",
             )
-        self._refuse_conflict(account, self.seen(finding_id))
+        self._refuse_conflict(account, finding_id)
         until, table = self.now() + REVEAL, tables.reveals
         mine = (table.c.account == account.account, table.c.finding_id == finding_id)
         with self.database.writing() as connection:
@@ -252,16 +263,29 @@ class Desk:
         """The installation's secret."""
         return self.workspace.masker().key
 
-    def _refuse_conflict(self, account: Account, seen: Seen) -> None:
+    def _refuse_conflict(self, account: Account, finding_id: str) -> None:
         """Refuse whom a finding concerns; that somebody tried is on record."""
-        requesters = _requesters(seen.lookups)
-        circle = self.circle(account)
-        matter = decide.Matter(seen.finding, seen.pieces, requesters, circle, self._key)
+        with self.database.reading() as connection:
+            finding, pieces = _read(connection, finding_id)
+        requesters, circle = self._requesters(account, finding), self.circle(account)
+        matter = decide.Matter(finding, pieces, requesters, circle, self._key)
         try:
             decide.refuse_conflict(account, matter)
         except RefusedError as error:
-            self.note(account, "refused", seen.finding.finding_id, error.code)
+            self.note(account, "refused", finding_id, error.code)
             raise
+
+    def _requesters(self, account: Account, finding: Finding) -> frozenset[str]:
+        """Return for whom lookups were made, where the account may be one of them."""
+        return requesters_of(finding, self.lake) if account.own else frozenset()
+
+    def _tokens_of_nights(self) -> tuple[str, ...]:
+        """Return what changes whenever something is scanned."""
+        table = tables.nights
+        with self.database.reading() as connection:
+            return tuple(
+                connection.execute(select(table.c.token).order_by(table.c.night)).scalars()
+            )
 
     def _append(
         self, connection: Connection, account: Account, action: str, finding_id: str, detail: str
@@ -293,11 +317,6 @@ def _read(connection: Connection, finding_id: str) -> tuple[Finding, list[Piece]
     query = select(evidence).where(evidence.c.finding_id == finding_id)
     ordered = query.order_by(evidence.c.night, evidence.c.source, evidence.c.source_id)
     return finding_from(found), [piece_from(one) for one in connection.execute(ordered).mappings()]
-
-
-def _requesters(lookups: pa.Table) -> frozenset[str]:
-    """Return for whom lookups were made."""
-    return frozenset(pc.drop_null(pc.unique(lookups["requester_id"])).to_pylist())
 
 
 def _text(at: datetime) -> str:

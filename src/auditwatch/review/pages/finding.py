@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from auditwatch.core.clock import zone
 from auditwatch.core.schema import SOURCES, VERDICTS
 from auditwatch.core.words import harmless
 from auditwatch.findings.shown import LookupShower
-from auditwatch.review.bands import lookers, nights_of
 from auditwatch.review.decide import Act, state_of
 from auditwatch.review.pictures import bands_in_words, draw_nights
 from auditwatch.review.roles import ACT_PERMISSIONS
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PAGES"]
 
-LINES_MOST: Final = 100
 SENTENCE_MOST: Final = 600
 RULES_MOST: Final = 4
 PICTURES_MOST: Final = 3
@@ -55,7 +54,7 @@ def show_finding(visit: Visit) -> Response:
         possible=_possible(visit, state, seen),
         rules=_rules(desk, seen),
         lines=_lines(desk, seen, masker),
-        pictures=_pictures(desk, finding, masker),
+        pictures=_pictures(desk, seen, masker),
         others=_others(desk, finding, masker),
         endings=endings,
         revealed_until=until[11:16] if until else "",
@@ -99,10 +98,10 @@ def _possible(visit: Visit, state: str, seen: Seen) -> list[str]:
     return [act for act in allowed if not (act == "take" and mine)]
 
 
-def _rules(desk: Desk, seen: Seen) -> list[dict[str, object]]:
+def _rules(desk: Desk, seen: Seen) -> list[dict[str, Any]]:
     """Return the rules and statements that speak, each as in its file, with what was missing."""
     missing = _missing(desk, seen)
-    found = []
+    found: list[dict[str, Any]] = []
     spoken = dict.fromkeys(
         piece.source_id for piece in seen.pieces if piece.source in {"policy", "rule"}
     )
@@ -124,30 +123,35 @@ def _missing(desk: Desk, seen: Seen) -> dict[str, str]:
 
 def _lines(desk: Desk, seen: Seen, masker: Masker) -> dict[str, Any]:
     """Return the lookups as shown, each with the file and line where it stands."""
-    heads = [row for row in seen.lookups.to_pylist() if row["event_id"] == row["lookup_id"]]
+    rows = seen.evidence.lookups.to_pylist()
+    heads = [row for row in rows if row["event_id"] == row["lookup_id"]]
     columns = ("source_id", "name")
     names = {
         row["source_id"]: row["name"] for row in desk.lake.read(SOURCES, None, columns).to_pylist()
     }
     local = zone(desk.workspace.settings.agency.timezone)
-    shown = LookupShower(local, masker).lines(seen.lookups)
+    shown = LookupShower(local, masker).lines(seen.evidence.lookups)
     placed = [
         (line, harmless(names.get(row["source_id"]) or "", 80), row["line"])
         for line, row in zip(shown, heads, strict=True)
     ]
-    return {"shown": placed[-LINES_MOST:], "more": max(len(placed) - LINES_MOST, 0)}
+    return {"shown": placed, "more": seen.evidence.total - len(placed)}
 
 
-def _pictures(desk: Desk, finding: Finding, masker: Masker) -> list[dict[str, object]]:
+def _pictures(desk: Desk, seen: Seen, masker: Masker) -> list[dict[str, object]]:
     """Return the nights of the first operators of a finding."""
-    found = []
+    finding, nights = seen.finding, defaultdict(set)
+    for row in seen.evidence.lookups.select(["operator_id", "night"]).to_pylist():
+        nights[row["operator_id"]].add(row["night"])
+    found: list[dict[str, object]] = []
+    profiles = desk.profiles
     for name in finding.operator_ids[:PICTURES_MOST]:
-        about = nights_of(desk.lake, name, finding.night)
+        about = profiles.nights_of(name, finding.night)
         found.append(
             {
                 "operator": masker.name("operator", name),
                 "token": desk.workspace.masker().name("operator", name),
-                "picture": draw_nights(about, frozenset(finding.days)),
+                "picture": draw_nights(about, frozenset(nights[name])),
                 "words": bands_in_words(about),
                 "numbers": [
                     pair for pair in zip(about.nights, about.lookups, strict=True) if pair[1]
@@ -161,8 +165,9 @@ def _pictures(desk: Desk, finding: Finding, masker: Masker) -> list[dict[str, ob
 
 def _others(desk: Desk, finding: Finding, masker: Masker) -> list[dict[str, object]]:
     """Return who else looked at the first subjects of a finding."""
+    profiles = desk.profiles
     subjects = finding.subject_ids[:PICTURES_MOST]
-    looked = lookers(desk.lake, subjects, finding.night) if subjects else {}
+    looked = {name: profiles.lookers(name, finding.night) for name in subjects}
     token = desk.workspace.masker()
     return [
         {

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from auditwatch.core.errors import UsageError
 from auditwatch.findings import tables
 from auditwatch.findings.rows import finding_from
-from auditwatch.review.bands import lookers, nights_of
 from auditwatch.review.decide import Standing, state_of
 from auditwatch.review.pages.queue import queue_row
 from auditwatch.review.pictures import bands_in_words, draw_nights
@@ -28,7 +27,7 @@ def show_operator(visit: Visit) -> Response:
     """Show what asks about one operator, and the nights beside those of the peers."""
     operator_id, rows = _meant(visit, "operator")
     last = max((row.finding.night for row in rows), default="")
-    about = nights_of(visit.desk.lake, operator_id, last)
+    about = visit.desk.profiles.nights_of(operator_id, last)
     nights = frozenset(day for row in rows for day in row.finding.days)
     return visit.show(
         "operator",
@@ -46,7 +45,7 @@ def show_subject(visit: Visit) -> Response:
     subject_id, rows = _meant(visit, "subject")
     last = max((row.finding.night for row in rows), default="")
     masker = visit.desk.workspace.masker()
-    people = lookers(visit.desk.lake, [subject_id], last)[subject_id]
+    people = visit.desk.profiles.lookers(subject_id, last)
     return visit.show(
         "subject",
         token=visit.path["token"],

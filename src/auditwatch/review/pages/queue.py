@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
@@ -64,7 +65,7 @@ def queue_row(row: Row, masker: Masker) -> dict[str, object]:
     return {
         "finding_id": finding.finding_id,
         "title": harmless(masker.text(finding.title), 200),
-        "why": harmless(masker.text(first), 240),
+        "why": harmless(masker.text(first), 600),
         "more": max(len(finding.reasons) - 1, 0),
         "severity": finding.severity,
         "decades": f"{finding.priority / 1000:.1f}",
@@ -92,12 +93,14 @@ def act_together(visit: Visit) -> Response:
         raise UsageError(
             "choose some findings", code="AW-REVIEW-016", expected=f"1 to {TOGETHER} of them"
         )
-    asked = {
-        "act": act,
-        "note": note,
-        "outcome": visit.answer("outcome") if act == "propose" else "",
-        "quality": visit.answer("quality") if act == "propose" else "",
-    }
+    ends = act == "propose"
+    asked = Act(
+        act,
+        version=0,
+        note=note,
+        outcome=visit.answer("outcome") if ends else "",
+        quality=visit.answer("quality") if ends else "",
+    )
     if visit.answer("sure") != "yes":
         return visit.show(
             "together", chosen=[one.partition(":")[0] for one in chosen], raw=chosen, asked=asked
@@ -106,12 +109,12 @@ def act_together(visit: Visit) -> Response:
     return visit.show("together_done", results=results)
 
 
-def _one(visit: Visit, chosen: str, asked: dict[str, str]) -> tuple[str, str]:
+def _one(visit: Visit, chosen: str, asked: Act) -> tuple[str, str]:
     """Do the act on one finding; return its id and what came of it."""
     name, _, version = chosen.partition(":")
     seen = int(version) if version.isascii() and version.isdigit() and len(version) < 9 else -1
     try:
-        step = visit.desk.act(visit.account, name, Act(version=seen, **asked))
+        step = visit.desk.act(visit.account, name, replace(asked, version=seen))
     except AuditwatchError as error:
         return name[:40], f"left out: {error.what}"
     return name, step.state
