@@ -182,7 +182,8 @@ def decide(connection: Connection, matter: Matter, actor: Account, act: Act, at:
     history = steps_of(connection, name)
     if act.act in {"approve", "return"}:
         _refuse_same_person(actor, history, name)
-    if reached == "proposed" and not _needs_second(matter, act, before.version + 1):
+    ends = act.act in {"propose", "conclude"}
+    if ends and not _needs_second(matter, act, before.version + 1):
         reached = "closed"
     step = _step(matter, actor, act, reached, before, history, at)
     _record(connection, matter, step, before, history)

@@ -224,10 +224,8 @@ class Desk:
             masker, table = self.workspace.masker(), tables.parties
             query = select(table.c.kind, table.c.identity).distinct()
             with self.database.reading() as connection:
-                rows = connection.execute(query).tuples().all()
-            self._tokens = {
-                masker.name(kind, identity): (kind, identity) for kind, identity in rows
-            }
+                rows = [(row[0], row[1]) for row in connection.execute(query)]
+            self._tokens = {masker.name(*row): row for row in rows}
         found = self._tokens.get(token, ("", ""))
         return found[1] if found[0] == kind else ""
 

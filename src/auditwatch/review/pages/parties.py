@@ -26,7 +26,7 @@ FINDINGS_MOST: Final = 100
 def show_operator(visit: Visit) -> Response:
     """Show what asks about one operator, and the nights beside those of the peers."""
     operator_id, rows = _meant(visit, "operator")
-    last = max((row.finding.night for row in rows), default="")
+    last = max(row.finding.night for row in rows)
     about = visit.desk.profiles.nights_of(operator_id, last)
     nights = frozenset(day for row in rows for day in row.finding.days)
     return visit.show(
@@ -43,7 +43,7 @@ def show_operator(visit: Visit) -> Response:
 def show_subject(visit: Visit) -> Response:
     """Show who looked at one subject, and what asks about it."""
     subject_id, rows = _meant(visit, "subject")
-    last = max((row.finding.night for row in rows), default="")
+    last = max(row.finding.night for row in rows)
     masker = visit.desk.workspace.masker()
     people = visit.desk.profiles.lookers(subject_id, last)
     return visit.show(
@@ -94,6 +94,8 @@ def _meant(visit: Visit, kind: str) -> tuple[str, list[Row]]:
             standing = Standing(values[0] or 0, *(value or "" for value in values[1:]))
             finding = finding_from(row)
             rows.append(Row(finding, state_of(finding.status, standing), standing))
+    if not rows:
+        raise UsageError("there is nothing here for you", code="AW-REVIEW-021")
     return identity, rows
 
 
