@@ -85,6 +85,17 @@ Index(
     findings.c.finding_id,
 )
 
+# counts of the desk are answered from these alone, without the wide rows
+Index(
+    "findings_by_severity",
+    findings.c.severity,
+    findings.c.priority.desc(),
+    findings.c.last_seen.desc(),
+    findings.c.finding_id,
+    findings.c.status,
+)
+Index("findings_by_rule", findings.c.rule_id, findings.c.kind, findings.c.status, findings.c.night)
+
 #: One decision; rows are only ever added.
 reviews: Final = Table(
     "reviews",
