@@ -26,8 +26,10 @@ def upgrade() -> None:
         sa.Column("identity", sa.Text(), primary_key=True),
     )
     op.create_index("parties_by_identity", "parties", ["kind", "identity"])
-    latest = [sa.text("priority DESC"), sa.text("last_seen DESC"), "finding_id", "status"]
-    op.create_index("findings_by_severity", "findings", ["severity", *latest])
+    descending = (sa.text("priority DESC"), sa.text("last_seen DESC"))
+    op.create_index(
+        "findings_by_severity", "findings", ["severity", *descending, "finding_id", "status"]
+    )
     op.create_index("findings_by_rule", "findings", ["rule_id", "kind", "status", "night"])
     _fill(parties)
     _make_work()
