@@ -361,3 +361,17 @@ def test_many_findings_are_previewed_then_done_each_by_itself(
     assert grave.status_code == 400
     own.desk.database.close()
     own.fabric.store.close()
+
+
+def test_a_new_roster_counts_at_once(tmp_path: Path) -> None:
+    """Who became a colleague this morning is kept away this morning, without a restart."""
+    own = make_desk(tmp_path / "w")
+    enrol(own.desk, own.account("mate"))
+    browser, name = Browser(own, "mate"), own.finding_of("T3")
+    assert browser.get(f"/findings/{name}").status_code == 200
+    roster = own.fabric.workspace.context / "roster.csv"
+    moved = roster.read_text().replace("T3,officer,patrol-south", "T3,officer,patrol-north")
+    roster.write_text(moved)
+    assert browser.get(f"/findings/{name}").status_code == 404
+    own.desk.database.close()
+    own.fabric.store.close()

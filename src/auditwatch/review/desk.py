@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
@@ -12,7 +11,6 @@ from sqlalchemy import delete, insert, select
 
 from auditwatch.core import clock
 from auditwatch.core.errors import RefusedError, UsageError
-from auditwatch.core.schema import CONTEXT_TABLES
 from auditwatch.engine.lake import Lake
 from auditwatch.findings import journal, tables
 from auditwatch.findings.database import Database
@@ -86,6 +84,7 @@ class Desk:
         self.database = Database(workspace.database)
         self.lake = Lake(workspace.lake)
         self._tokens: dict[str, tuple[str, str]] = {}
+        self._ties: tuple[tuple[tuple[str, int], ...], Ties] | None = None
         self._profiles: tuple[tuple[str, ...], Profiles] | None = None
 
     def __enter__(self) -> Self:
@@ -104,13 +103,16 @@ class Desk:
         """Return the current instant in UTC."""
         return clock.now()
 
-    @cached_property
+    @property
     def ties(self) -> Ties:
-        """Who belongs together, from the context tables as they were last given."""
-        files = {name: self.workspace.context / f"{name}.csv" for name in CONTEXT_TABLES}
+        """Who belongs together, by the roster and relations as they were last given."""
+        files = {name: self.workspace.context / f"{name}.csv" for name in ("roster", "relations")}
         there = {name: path for name, path in files.items() if path.is_file()}
-        wanted = {name: path for name, path in there.items() if name in {"roster", "relations"}}
-        return Ties.of(read_context(wanted, self.workspace.settings.agency.timezone))
+        stamp = tuple((name, path.stat().st_mtime_ns) for name, path in there.items())
+        if self._ties is None or self._ties[0] != stamp:
+            context = read_context(there, self.workspace.settings.agency.timezone)
+            self._ties = (stamp, Ties.of(context))
+        return self._ties[1]
 
     @property
     def profiles(self) -> Profiles:
