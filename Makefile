@@ -1,4 +1,5 @@
 # make demo    set everything up, make a synthetic city, scan it, show the night report
+# make desk    the same city, and the reviewers' desk on it, in a browser
 # make test    set everything up, run everything that CI runs
 # make bench   print the figures this project holds itself to, measured here and now
 # make long    the long profiles: thousands of generated examples, kills at random moments
@@ -15,7 +16,7 @@ WORKERS ?= 2
 SECONDS_EACH := $(if $(filter undefined,$(origin SECONDS)),60,$(SECONDS))
 
 .DEFAULT_GOAL := help
-.PHONY: docs help demo test lint types contracts unit bench long fuzz lock spark clean
+.PHONY: docs help demo desk test lint types contracts unit bench long fuzz lock spark clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -31,6 +32,9 @@ $(READY): requirements.lock pyproject.toml
 
 demo: $(READY)
 	@$(BIN)/auditwatch demo demo
+
+desk: $(READY)
+	@$(BIN)/auditwatch demo demo --desk
 
 test: lint types contracts unit
 

@@ -22,12 +22,15 @@ class Told:
     err: str
 
 
-def auditwatch(*arguments: object, cwd: Path | None = None, patience: int = 280) -> Told:
+def auditwatch(
+    *arguments: object, cwd: Path | None = None, patience: int = 280, typed: str = ""
+) -> Told:
     """Run the command as a person would, without a terminal, for so many seconds at most."""
     done = subprocess.run(
         [sys.executable, "-m", "auditwatch", *map(str, arguments)],
         capture_output=True,
         text=True,
+        input=typed,
         cwd=cwd,
         check=False,
         timeout=patience,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditwatch.report.words import (
+from auditwatch.core.words import (
     MASKED,
     harmless,
     local_time,

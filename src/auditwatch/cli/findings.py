@@ -1,4 +1,4 @@
-"""``findings``: the queue, one finding, exports, decisions."""
+"""``findings``: the queue, one finding, exports."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def masker_for(
 
 @click.group()
 def findings() -> None:
-    """Read the queue, look at one finding, export, decide."""
+    """Read the queue, look at one finding, export; decisions are made with `review`."""
 
 
 @findings.command("list")
@@ -156,11 +156,11 @@ def show(workspace: Path | None, finding_id: str, reveal: bool, reason: str | No
       auditwatch findings show F-ABCDEFGHJKMN --reveal --reason "IA case 2026-14"
     """
     from auditwatch.core.clock import zone
+    from auditwatch.core.words import HOUR_NOT_KEPT, local_time
     from auditwatch.engine.lake import Lake
     from auditwatch.findings.lookups import lookups_of
+    from auditwatch.findings.shown import LookupShower
     from auditwatch.findings.store import Store
-    from auditwatch.report.cards import CardMaker
-    from auditwatch.report.words import HOUR_NOT_KEPT, local_time
 
     place = open_workspace(workspace)
     with Store(place.database) as store:
@@ -184,10 +184,8 @@ def show(workspace: Path | None, finding_id: str, reveal: bool, reason: str | No
     _section("what would explain it", [masker.text(s) for s in finding.counter_evidence])
     _section("decisions", [f"{r.at} {r.reviewer}: {r.disposition} - {r.note}" for r in reviews])
     click.echo("\nlookups")
-    maker = CardMaker(finding.night, local, masker, (), ())
-    print_table(
-        LOOKUP_COLUMNS, [astuple(line)[: len(LOOKUP_COLUMNS)] for line in maker.lines(rows)]
-    )
+    lines = LookupShower(local, masker).lines(rows)
+    print_table(LOOKUP_COLUMNS, [astuple(line)[: len(LOOKUP_COLUMNS)] for line in lines])
 
 
 def _section(title: str, lines: list[str]) -> None:
@@ -238,30 +236,3 @@ def export(
         require_folder(output)
         write_atomic(output, data)
         narrate(f"written: {output}")
-
-
-@findings.command()
-@click.argument("finding_id")
-@click.argument(
-    "disposition",
-    type=click.Choice(["misuse", "policy_breach", "explained", "not_useful", "withdrawn"]),
-)
-@click.option("--note", required=True, metavar="TEXT", help="Why; it is kept for good.")
-@click.pass_obj
-def decide(workspace: Path | None, finding_id: str, disposition: str, note: str) -> None:
-    """Put a decision on record, in the name of this account; withdrawn takes the last one back.
-
-    Nothing is overwritten: the history stays. New evidence reopens a decided finding.
-
-    \b
-    Examples:
-      auditwatch findings decide F-ABCDEFGHJKMN explained --note "task order 7, sheet attached"
-      auditwatch findings decide F-ABCDEFGHJKMN withdrawn --note "wrong finding"
-    """
-    from auditwatch.findings.store import Store
-
-    place = open_workspace(workspace)
-    with Store(place.database) as store:
-        review = store.decide(finding_id, disposition, note, getpass.getuser())
-        status = store.finding(finding_id).status
-    narrate(f"{finding_id}: {review.disposition} by {review.reviewer}; now {status}")

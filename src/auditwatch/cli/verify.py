@@ -48,7 +48,11 @@ def verify(workspace: Path | None, head: str | None, as_json: bool) -> None:
 def _answers(place: Workspace, head: str | None) -> list[dict[str, Any]]:
     """Return what was checked and whether it holds."""
     from auditwatch.findings.store import Store
+    from auditwatch.review.desk import Desk
+    from auditwatch.review.sound import changed_steps
 
+    with Desk(place) as desk, desk.reading() as connection:
+        changed = changed_steps(connection)
     with Store(place.database) as store:
         actions = [action.digest for action in store.journal()]
         broken = store.broken_journal_row()
@@ -57,12 +61,19 @@ def _answers(place: Workspace, head: str | None) -> list[dict[str, Any]]:
     if broken is not None:
         said += f"; entry {broken} is not as it was written"
     answers = [{"what": said, "sound": broken is None}]
-    told = f"decisions as the journal has them{': not of ' + ', '.join(forged) if forged else ''}"
+    told = f"decisions as the journal has them{_of(forged)}"
     answers.append({"what": told, "sound": not forged})
+    told = f"steps of reviewers as the journal has them{_of(changed)}"
+    answers.append({"what": told, "sound": not changed})
     if head is not None:
         found = any(digest.startswith(head.rstrip("…")) for digest in actions)
         answers.append({"what": f"the head {head} is in the journal", "sound": found})
     return [*answers, *_sources(place)]
+
+
+def _of(names: list[str]) -> str:
+    """Say of which findings something does not hold."""
+    return f": not of {', '.join(names)}" if names else ""
 
 
 def _sources(place: Workspace) -> list[dict[str, Any]]:

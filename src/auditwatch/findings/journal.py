@@ -33,7 +33,7 @@ class Action:
     actor : str
         Who did it.
     action : str
-        decide, reveal or retry.
+        decide, reveal, retry, view, sign-in … or a step of `steps`.
     finding_id : str
         On which finding; empty when on none.
     detail : str

@@ -8,6 +8,7 @@ from typing import Final
 
 __all__ = [
     "DISPOSITIONS",
+    "OUTCOMES",
     "SEVERITIES",
     "STATUSES",
     "Finding",
@@ -21,8 +22,28 @@ __all__ = [
 #: Weakest first.
 SEVERITIES: Final = ("informational", "low", "medium", "high", "critical")
 
-#: What a reviewer may decide; ``withdrawn`` undoes the decision before it.
-DISPOSITIONS: Final = ("misuse", "policy_breach", "explained", "not_useful", "withdrawn")
+#: How a finding may end, as the desk says it.
+OUTCOMES: Final = (
+    "cleared_authorised",
+    "cleared_explained",
+    "cleared_data_error",
+    "duplicate",
+    "training_issue",
+    "policy_violation",
+    "criminal_referral",
+    "withdrawn_rule_error",
+)
+
+#: What may be on record: an outcome, or a word of before there was a desk; ``withdrawn`` undoes
+#: the decision before it.
+DISPOSITIONS: Final = (
+    "misuse",
+    "policy_breach",
+    "explained",
+    "not_useful",
+    *OUTCOMES,
+    "withdrawn",
+)
 
 STATUSES: Final = ("open", "decided", "reopened", "suppressed")
 

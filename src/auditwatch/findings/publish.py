@@ -11,11 +11,17 @@ from sqlalchemy import delete, insert, select
 from auditwatch.core.errors import UsageError
 from auditwatch.findings import reviews
 from auditwatch.findings.derive import assemble, derive
-from auditwatch.findings.rows import finding_from, finding_row, piece_from, piece_row
-from auditwatch.findings.tables import evidence, findings, nights, runs
+from auditwatch.findings.rows import (
+    finding_from,
+    finding_row,
+    party_rows,
+    piece_from,
+    piece_row,
+)
+from auditwatch.findings.tables import evidence, findings, nights, parties, runs, standings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -48,8 +54,9 @@ def publish(connection: Connection, results: Sequence[NightResult], run: Run) ->
     columns = select(nights.c.night, nights.c.rules_version, nights.c.model_id)
     versions = {row[0]: (row[1], row[2]) for row in connection.execute(columns)}
     last = reviews.latest(connection)
+    worked = set(connection.execute(select(standings.c.finding_id)).scalars()) | set(last)
     for part in _chunks(sorted(touched)):
-        _rederive(connection, set(part), versions, last)
+        _rederive(connection, set(part), versions, last, worked)
 
 
 def _touched(connection: Connection, names: Sequence[str]) -> set[str]:
@@ -91,18 +98,21 @@ def _rederive(
     touched: set[str],
     versions: Mapping[str, tuple[str, str]],
     last: Mapping[str, Review],
+    worked: Collection[str],
 ) -> None:
     """Derive some findings from all their evidence."""
     assembled = assemble(_pieces(connection, touched))
     kept = [
         _gone(finding)
         for finding in _findings(connection, touched)
-        if finding.finding_id in last and finding.finding_id not in assembled
+        if finding.finding_id in worked and finding.finding_id not in assembled
     ]
     for part in _chunks(sorted(touched)):
         connection.execute(delete(findings).where(findings.c.finding_id.in_(part)))
+        connection.execute(delete(parties).where(parties.c.finding_id.in_(part)))
     derived = [derive(name, own, versions, last.get(name)) for name, own in assembled.items()]
     _insert(connection, findings, [finding_row(finding) for finding in (*derived, *kept)])
+    _insert(connection, parties, [row for one in (*derived, *kept) for row in party_rows(one)])
 
 
 def _pieces(connection: Connection, names: set[str]) -> list[Piece]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from auditwatch.findings.journal import Action
     from auditwatch.findings.model import Piece
 
-__all__ = ["decide", "every", "history", "latest", "reveal"]
+__all__ = ["decide", "every", "follow", "history", "latest", "reveal"]
 
 
 def decide(
@@ -37,18 +37,40 @@ def decide(
     """Record a decision within the caller's writing transaction, as `Store.decide` says."""
     _refuse_incomplete(disposition, note, reviewer)
     _refuse_own(finding, reviewer)
-    before = history(connection, finding.finding_id)
-    if disposition == "withdrawn" and not _standing(before):
+    if disposition == "withdrawn" and not _standing(history(connection, finding.finding_id)):
         raise UsageError(
             "there is no decision to withdraw", code="AW-FINDINGS-005", where=finding.finding_id
         )
     at = clock.now().astimezone(UTC).isoformat(timespec="seconds")
+    return follow(
+        connection,
+        finding,
+        pieces,
+        disposition=disposition,
+        note=note.strip(),
+        reviewer=reviewer.strip(),
+        at=at,
+    )
+
+
+def follow(
+    connection: Connection,
+    finding: Finding,
+    pieces: Sequence[Piece],
+    *,
+    disposition: str,
+    note: str,
+    reviewer: str,
+    at: str,
+) -> Review:
+    """Append a decision that is complete and permitted; the journal tells of it."""
+    before = history(connection, finding.finding_id)
     review = Review(
         finding_id=finding.finding_id,
         number=len(before) + 1,
         disposition=disposition,
-        note=note.strip(),
-        reviewer=reviewer.strip(),
+        note=note,
+        reviewer=reviewer,
         at=at,
         covers=covers(pieces),
     )

@@ -13,7 +13,7 @@ from auditwatch.findings.model import Finding, Piece
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
-__all__ = ["finding_from", "finding_row", "piece_from", "piece_row"]
+__all__ = ["finding_from", "finding_row", "party_rows", "piece_from", "piece_row"]
 
 TUPLES: Final = {
     kind: tuple(one.name for one in fields(kind) if str(one.type).startswith("tuple"))
@@ -39,6 +39,16 @@ def finding_row(finding: Finding) -> dict[str, Any]:
 def finding_from(row: RowMapping) -> Finding:
     """Return the finding that a row of `findings` keeps."""
     return Finding(**_values(Finding, row))
+
+
+def party_rows(finding: Finding) -> list[dict[str, str]]:
+    """Return who is meant in a finding as rows of `parties`."""
+    kinds = {"operator": finding.operator_ids, "subject": finding.subject_ids}
+    return [
+        {"finding_id": finding.finding_id, "kind": kind, "identity": identity}
+        for kind, identities in kinds.items()
+        for identity in identities
+    ]
 
 
 def _columns(one: Piece | Finding) -> dict[str, Any]:

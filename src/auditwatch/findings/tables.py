@@ -6,7 +6,21 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
 
-__all__ = ["evidence", "findings", "journal", "metadata", "nights", "reviews", "runs"]
+__all__ = [
+    "accounts",
+    "evidence",
+    "findings",
+    "journal",
+    "metadata",
+    "nights",
+    "parties",
+    "reveals",
+    "reviews",
+    "runs",
+    "sessions",
+    "standings",
+    "steps",
+]
 
 metadata: Final = MetaData()
 
@@ -71,6 +85,17 @@ Index(
     findings.c.finding_id,
 )
 
+# counts of the desk are answered from these alone, without the wide rows
+Index(
+    "findings_by_severity",
+    findings.c.severity,
+    findings.c.priority.desc(),
+    findings.c.last_seen.desc(),
+    findings.c.finding_id,
+    findings.c.status,
+)
+Index("findings_by_rule", findings.c.rule_id, findings.c.kind, findings.c.status, findings.c.night)
+
 #: One decision; rows are only ever added.
 reviews: Final = Table(
     "reviews",
@@ -117,4 +142,79 @@ nights: Final = Table(
     Column("model_id", Text, nullable=False),
     Column("run_id", Text, nullable=False),
     Column("summary", Text, nullable=False),
+)
+
+#: Who is meant in a finding: kept beside it, so that conflicts and neighbours are found by index.
+parties: Final = Table(
+    "parties",
+    metadata,
+    Column("finding_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("identity", Text, primary_key=True),
+    Index("parties_by_identity", "kind", "identity"),
+)
+
+#: One act of a reviewer on a finding; rows are only ever added, `actions` is a JSON list.
+steps: Final = Table(
+    "steps",
+    metadata,
+    Column("finding_id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("act", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("quality", Text, nullable=False),
+    Column("allegation", Text, nullable=False),
+    Column("actions", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Index("steps_by_actor", "actor"),
+)
+
+#: Where a finding stands: what its last step says, one row each, for the queue.
+standings: Final = Table(
+    "standings",
+    metadata,
+    Column("finding_id", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("assignee", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("quality", Text, nullable=False),
+    Index("standings_by_state", "state"),
+)
+
+#: One person who may sign in; `operator_ids` is a JSON list, empty where nobody linked it yet.
+accounts: Final = Table(
+    "accounts",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("password", Text, nullable=False),
+    Column("operator_ids", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("failed_at", Text, nullable=False),
+)
+
+#: One sign-in; the token itself is nowhere kept.
+sessions: Final = Table(
+    "sessions",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("form_token", Text, nullable=False),
+    Column("opened", Text, nullable=False),
+    Column("seen", Text, nullable=False),
+)
+
+#: Until when an account may see the identities of a finding.
+reveals: Final = Table(
+    "reveals",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("finding_id", Text, primary_key=True),
+    Column("until", Text, nullable=False),
 )

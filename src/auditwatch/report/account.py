@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from auditwatch.core.clock import silent_before
 from auditwatch.core.fieldstates import read_field_states, silences
 from auditwatch.core.schema import GAPS, LOOKUPS, REJECTS, SOURCES
-from auditwatch.report.words import harmless
+from auditwatch.core.words import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from auditwatch.core.words import harmless
+from auditwatch.findings.shown import LookupShower, given_case
 from auditwatch.report.pictures import nights_strip, span
-from auditwatch.report.words import harmless, local_day, local_time, masked_reason, name_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -19,32 +19,14 @@ if TYPE_CHECKING:
 
     from auditwatch.core.mask import Masker
     from auditwatch.findings.model import Finding
+    from auditwatch.findings.shown import LookupLine
 
-__all__ = ["Card", "CardMaker", "LookupLine"]
+__all__ = ["Card", "CardMaker"]
 
 LINES_MAX: Final = 10
 REASONS_MAX: Final = 8
 SENTENCE_MAX: Final = 600
 TITLE_MAX: Final = 110
-CELL_MAX: Final = 120
-
-#: What reads like a case or incident number: five digits or more, a dash or a year among them.
-NUMBER: Final = re.compile(r"\d[\d-]*\d{4}")
-
-
-@dataclass(frozen=True)
-class LookupLine:
-    """One lookup as a row of a card's table."""
-
-    time: str
-    operator: str
-    subject: str
-    what: str
-    purpose: str
-    reason: str
-    case: str
-    terminal: str
-    followers: int
 
 
 @dataclass(frozen=True)
@@ -155,10 +137,7 @@ class CardMaker:
 
     def lines(self, lookups: pa.Table) -> list[LookupLine]:
         """Return all lookups of a finding as shown, as from `lookups_of`."""
-        rows = lookups.to_pylist()
-        followers = Counter(r["lookup_id"] for r in rows if r["event_id"] != r["lookup_id"])
-        heads = [row for row in rows if row["event_id"] == row["lookup_id"]]
-        return [self._line(row, followers) for row in heads]
+        return LookupShower(self.zone, self.masker).lines(lookups)
 
     def title(self, finding: Finding) -> str:
         """Return a finding's title as shown."""
@@ -179,56 +158,10 @@ class CardMaker:
         """Return sentences as shown."""
         return tuple(harmless(self.masker.text(one), SENTENCE_MAX) for one in sentences)
 
-    def _line(self, row: Mapping[str, Any], followers: Mapping[str, int]) -> LookupLine:
-        """Return one lookup as shown."""
-        hidden = name_words(
-            (row["subject_name"], row["subject_id"], row["operator_id"], row["requester_id"])
-        )
-        told = local_day if row["time_quality"] == "date_only" else local_time
-        what = " · ".join(part for part in (row["system"], row["transaction"]) if part)
-        return LookupLine(
-            time=told(row["event_time"], self.zone),
-            operator=self._name("operator", row["operator_id"]),
-            subject=self._name("subject", row["subject_id"]),
-            what=harmless(what, CELL_MAX),
-            purpose=self._purpose(row["purpose"], hidden),
-            reason=self._free(row["reason"], hidden),
-            case=self._name("case", row["case_id"])
-            if self.masker.reveal and row["case_id"]
-            else _given(row),
-            terminal=self._name("terminal", row["terminal"]),
-            followers=followers.get(row["event_id"], 0),
-        )
-
-    def _name(self, kind: str, identity: str | None) -> str:
-        """Return one identity as shown."""
-        return harmless(self.masker.name(kind, identity), 40)
-
-    def _purpose(self, purpose: str | None, hidden: frozenset[str]) -> str:
-        """Return a purpose: a code as it is, a sentence as a reason."""
-        code = purpose or ""
-        return code if code.isalnum() and len(code) <= 3 else self._free(code, hidden)
-
-    def _free(self, text: str | None, hidden: frozenset[str]) -> str:
-        """Return free text as shown."""
-        given = text or ""
-        shown = harmless(given, CELL_MAX)
-        return shown if self.masker.reveal else masked_reason(shown, hidden)
-
-
-def _given(row: Mapping[str, Any]) -> str:
-    """Say whether there is a case number and where, not which.
-
-    Published search logs show that most people who give a number type it into the reason.
-    """
-    if row["case_id"]:
-        return "given"
-    return "in the reason" if NUMBER.search(row["reason"] or "") else "none"
-
 
 def _by_night(heads: list[dict[str, Any]]) -> dict[str, tuple[int, int]]:
     """Count lookups by night: without and with a case number."""
-    counts = Counter((row["night"], _given(row) != "none") for row in heads)
+    counts = Counter((row["night"], given_case(row) != "none") for row in heads)
     nights = sorted({night for night, _ in counts})
     return {night: (counts[night, False], counts[night, True]) for night in nights}
 

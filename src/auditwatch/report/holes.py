@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from auditwatch.core.words import harmless
 from auditwatch.findings.gaps import KINDS
-from auditwatch.report.words import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -11,12 +11,12 @@ from markupsafe import Markup
 
 from auditwatch.core.clock import zone
 from auditwatch.core.files import write_atomic
+from auditwatch.core.words import long_day, visible
 from auditwatch.findings.lookups import lookups_of_all
 from auditwatch.report.account import LINES, account_of, verdict_shares
 from auditwatch.report.cards import CardMaker
 from auditwatch.report.holes import holes_of, is_hole
 from auditwatch.report.pictures import bar
-from auditwatch.report.words import long_day, visible
 
 if TYPE_CHECKING:
     from auditwatch.config import Workspace

@@ -1,0 +1,485 @@
+"""``review``: the reviewers' desk, in a browser or from a terminal."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from auditwatch.cli.show import count, emit_json, narrate, open_workspace, print_table
+from auditwatch.core.errors import RefusedError, UsageError
+
+if TYPE_CHECKING:
+    from auditwatch.review.accounts import Account
+    from auditwatch.review.decide import Step
+    from auditwatch.review.desk import Desk, Seen
+    from auditwatch.review.queue import Row
+
+__all__ = ["review"]
+
+OUTCOMES = (
+    "cleared_authorised",
+    "cleared_explained",
+    "cleared_data_error",
+    "duplicate",
+    "training_issue",
+    "policy_violation",
+    "criminal_referral",
+    "withdrawn_rule_error",
+)
+QUALITIES = ("correct_hit", "correct_hit_but_benign", "wrong_hit", "cannot_tell")
+ALLEGATIONS = ("sustained", "not_sustained", "unfounded", "exonerated", "no_finding")
+ROLES = ("viewer", "reviewer", "lead", "internal_affairs", "administrator", "rule_developer")
+
+
+@dataclass
+class Caller:
+    """Who types: signs in once a command, at the terminal or with a line of standard input."""
+
+    workspace: Path | None
+    name: str
+    from_stdin: bool
+
+    def password(self, of: str, *, new: bool = False) -> str:
+        """Ask for a password, or take the next line of standard input."""
+        if self.from_stdin:
+            return sys.stdin.readline().rstrip("\r\n")
+        if not sys.stdin.isatty():
+            raise UsageError(
+                "no terminal to ask for a password",
+                code="AW-CLI-006",
+                hint="give it as a line of standard input: --password-stdin",
+            )
+        return str(
+            click.prompt(f"password of {of}", hide_input=True, confirmation_prompt=new, err=True)
+        )
+
+    def account(self, desk: Desk) -> Account:
+        """Return the account of the caller after signing in."""
+        from auditwatch.review.accounts import sign_in
+
+        return sign_in(desk.database, self.name, self.password(self.name), desk.now())
+
+    def desk(self) -> Desk:
+        """Open the desk of the workspace."""
+        from auditwatch.review.desk import Desk
+
+        return Desk(open_workspace(self.workspace))
+
+
+@click.group()
+@click.option("--as", "name", metavar="NAME", help="Your account; default is your login's name.")
+@click.option("--password-stdin", is_flag=True, help="Your password is a line of standard input.")
+@click.pass_context
+def review(context: click.Context, name: str | None, password_stdin: bool) -> None:
+    """Work on findings: take, ask, decide, approve; each step in your name and on record.
+
+    \b
+    Examples:
+      auditwatch review user add ada --role administrator --no-operator
+      auditwatch review serve
+      auditwatch review --as rita list
+    """
+    context.obj = Caller(context.obj, name or getpass.getuser(), password_stdin)
+
+
+@review.command("list")
+@click.option(
+    "--tab",
+    type=click.Choice(["new", "mine", "waiting", "approval", "investigation", "closed", "all"]),
+    default="new",
+    show_default=True,
+)
+@click.option("--page", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="The list as JSON.")
+@click.pass_obj
+def list_queue(caller: Caller, tab: str, page: int, as_json: bool) -> None:
+    """List what waits, the most pressing first; what concerns you is withheld.
+
+    \b
+    Example:
+      auditwatch review --as lena list --tab approval
+    """
+    from auditwatch.review.queue import Filter, read_queue
+
+    with caller.desk() as desk:
+        account = caller.account(desk)
+        desk.require(account, "findings")
+        with desk.reading() as connection:
+            queue = read_queue(connection, account, desk.circle(account), Filter(tab, page=page))
+        desk.note(account, "view", "", f"queue {tab}, page {page}, {len(queue.rows)} findings")
+        rows = [_line(row, desk) for row in queue.rows]
+    if as_json:
+        emit_json({"rows": rows, "more": queue.more, "withheld": queue.withheld})
+        return
+    columns = ("finding", "state", "assignee", "severity", "night", "title")
+    print_table(columns, [[str(row[name]) for name in columns] for row in rows])
+    if queue.withheld:
+        narrate(f"{count(queue.withheld, 'finding')} withheld from you: they concern you or yours")
+    if queue.more:
+        narrate(f"more: --page {page + 1}")
+
+
+def _line(row: Row, desk: Desk) -> dict[str, Any]:
+    """Return one place of the queue as shown."""
+    return {
+        "finding": row.finding.finding_id,
+        "state": row.state,
+        "assignee": row.standing.assignee,
+        "severity": row.finding.severity,
+        "night": row.finding.night,
+        "title": desk.workspace.masker().text(row.finding.title),
+    }
+
+
+@review.command()
+@click.argument("finding_id")
+@click.option("--reveal", is_flag=True, help="Show identities for 30 minutes; needs --reason.")
+@click.option("--reason", metavar="TEXT", default="", help="Why you need the identities.")
+@click.pass_obj
+def show(caller: Caller, finding_id: str, reveal: bool, reason: str) -> None:
+    """Show one finding: why it asks, what would explain it, the lookups, what was done so far.
+
+    \b
+    Example:
+      auditwatch review --as rita show F-ABCDEFGHJKMN
+    """
+    with caller.desk() as desk:
+        account = caller.account(desk)
+        if reveal:
+            until = desk.reveal(account, finding_id, reason)
+            narrate(f"identities are shown to you until {until:%H:%M} UTC")
+        _print(desk, account, desk.look(account, finding_id))
+
+
+def _print(desk: Desk, account: Account, seen: Seen) -> None:
+    """Print one finding."""
+    from dataclasses import astuple
+
+    from auditwatch.core.clock import zone
+    from auditwatch.core.words import harmless
+    from auditwatch.findings.shown import LookupShower
+    from auditwatch.review.decide import state_of
+    from auditwatch.review.words import NEXT, STATES
+
+    finding, masker = seen.finding, desk.masker(account, seen.finding.finding_id)
+    state = state_of(finding.status, seen.standing)
+    click.echo(masker.text(finding.title))
+    standing = f"{finding.severity}  priority {finding.priority / 1000:.1f}"
+    click.echo(
+        f"{finding.finding_id}  {standing}  {STATES[state]}  version {seen.standing.version}"
+    )
+    for title, sentences in (
+        ("why it asks", finding.reasons),
+        ("what would explain it", finding.counter_evidence),
+    ):
+        if sentences:
+            click.echo(f"\n{title}")
+        for sentence in sentences:
+            click.echo(f"  - {masker.text(sentence)}")
+    click.echo("\nlookups")
+    lines = LookupShower(zone(desk.workspace.settings.agency.timezone), masker).lines(
+        seen.evidence.lookups
+    )
+    columns = ("time", "operator", "subject", "asked", "purpose", "reason", "case", "terminal")
+    print_table(columns, [astuple(line)[: len(columns)] for line in lines])
+    if seen.steps:
+        click.echo("\nhistory")
+    for step in seen.steps:
+        told = " ".join(part for part in (step.act, step.outcome, step.allegation) if part)
+        click.echo(f"  - {step.at} {step.actor}: {told} - {harmless(step.note, 600)}")
+    click.echo(f"\nyou may now: {', '.join([*NEXT[state], 'comment'])}")
+
+
+def _note_option(command: click.decorators.FC) -> click.decorators.FC:
+    """Add the note and the version that an act needs."""
+    note = click.option("--note", required=True, metavar="TEXT", help="Why; kept for good.")
+    version = click.option(
+        "--seen", type=click.IntRange(0), help="Version that you saw; refused when it moved on."
+    )
+    return note(version(command))
+
+
+@review.command()
+@click.argument("finding_id")
+@click.argument("outcome", type=click.Choice(OUTCOMES))
+@click.option("--quality", type=click.Choice(QUALITIES), required=True, help="Was the rule right?")
+@_note_option
+@click.pass_obj
+def decide(
+    caller: Caller, finding_id: str, outcome: str, quality: str, note: str, seen: int | None
+) -> None:
+    """Propose how a finding ends; where no second person is needed, it ends so.
+
+    \b
+    Example:
+      auditwatch review --as rita decide F-ABCDEFGHJKMN cleared_explained \\
+        --quality correct_hit_but_benign --note "task order 7, sheet attached"
+    """
+    _act(caller, finding_id, seen, act="propose", outcome=outcome, quality=quality, note=note)
+
+
+@review.command()
+@click.argument("finding_id")
+@_note_option
+@click.pass_obj
+def approve(caller: Caller, finding_id: str, note: str, seen: int | None) -> None:
+    """Approve, as the second person, what somebody else proposed.
+
+    \b
+    Example:
+      auditwatch review --as lena approve F-ABCDEFGHJKMN --note "read the sheet, agreed"
+    """
+    _act(caller, finding_id, seen, act="approve", note=note)
+
+
+@review.command()
+@click.argument("finding_id")
+@click.argument("outcome", type=click.Choice(OUTCOMES))
+@click.option("--quality", type=click.Choice(QUALITIES), required=True, help="Was the rule right?")
+@click.option("--allegation", type=click.Choice(ALLEGATIONS), required=True)
+@click.option("--action", "actions", multiple=True, metavar="WORD", help="What was done.")
+@_note_option
+@click.pass_obj
+def conclude(
+    caller: Caller,
+    finding_id: str,
+    outcome: str,
+    quality: str,
+    allegation: str,
+    actions: tuple[str, ...],
+    note: str,
+    seen: int | None,
+) -> None:
+    """Propose how an investigation ends: its finding on the allegation, and what was done.
+
+    \b
+    Example:
+      auditwatch review --as ian conclude F-ABCDEFGHJKMN policy_violation --quality correct_hit \\
+        --allegation sustained --action counselled --note "IA 2026-14, closing memo of 3 March"
+    """
+    _act(
+        caller,
+        finding_id,
+        seen,
+        act="conclude",
+        outcome=outcome,
+        quality=quality,
+        allegation=allegation,
+        actions=actions,
+        note=note,
+    )
+
+
+@review.command()
+@click.argument("finding_id")
+@click.argument(
+    "act", type=click.Choice(["take", "ask", "answer", "escalate", "return", "reopen", "comment"])
+)
+@click.option("--note", default="", metavar="TEXT", help="Why; kept for good.")
+@click.option("--seen", type=click.IntRange(0), help="Version that you saw.")
+@click.pass_obj
+def act(caller: Caller, finding_id: str, act: str, note: str, seen: int | None) -> None:
+    """Move a finding: take it, ask for an explanation, escalate, return, reopen, comment.
+
+    \b
+    Example:
+      auditwatch review --as rita act F-ABCDEFGHJKMN ask --note "asked his sergeant by mail"
+    """
+    _act(caller, finding_id, seen, act=act, note=note)
+
+
+def _act(caller: Caller, finding_id: str, seen: int | None, **answers: Any) -> None:
+    """Do one act as the caller and say what came of it."""
+    from auditwatch.review.decide import Act, standing_of
+
+    with caller.desk() as desk:
+        account = caller.account(desk)
+        if seen is None:
+            with desk.reading() as connection:
+                seen = standing_of(connection, finding_id).version
+        step = desk.act(account, finding_id, Act(version=seen, **answers))
+    _told(step)
+
+
+def _told(step: Step) -> None:
+    """Say where a finding stands after a step."""
+    from auditwatch.review.words import STATES
+
+    narrate(f"{step.finding_id}: {step.act} by {step.actor}; now {STATES[step.state]}")
+
+
+@review.command()
+@click.option("--bind", metavar="HOST:PORT", default="127.0.0.1:8470", show_default=True)
+@click.option("--origin", metavar="URL", default="", help="Address of the TLS proxy in front.")
+@click.option("--tls-cert", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--tls-key", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.pass_obj
+def serve(
+    caller: Caller, bind: str, origin: str, tls_cert: Path | None, tls_key: Path | None
+) -> None:
+    """Open the desk for browsers: on this machine only, or by TLS.
+
+    \b
+    Examples:
+      auditwatch review serve
+      auditwatch review serve --bind 0.0.0.0:443 --tls-cert desk.crt --tls-key desk.key
+      auditwatch review serve --origin https://desk.example.org
+    """
+    from auditwatch.review.serve import Listening
+    from auditwatch.review.serve import serve as serve_desk
+
+    listening = Listening(bind, origin, tls_cert, tls_key)
+    with caller.desk() as desk:
+        narrate(f"the desk is open: {listening.origin}  (ctrl-C closes it)")
+        serve_desk(desk, listening)
+
+
+@review.group()
+def user() -> None:
+    """Say who may sign in, as what, and which logins of the trails are theirs."""
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), required=True)
+@click.option("--full-name", default="", metavar="TEXT", help="As pages show it.")
+@click.option("--operator", "operators", multiple=True, metavar="ID", help="Login in the trails.")
+@click.option("--no-operator", is_flag=True, help="The person has no login in any trail.")
+@click.pass_obj
+def add_user(
+    caller: Caller,
+    name: str,
+    role: str,
+    full_name: str,
+    operators: tuple[str, ...],
+    no_operator: bool,
+) -> None:
+    """Add an account; the first one is an administrator and needs no other.
+
+    Without --operator or --no-operator the person cannot review: nobody could tell which lookups
+    are their own.
+
+    \b
+    Example:
+      auditwatch review --as ada user add rita --role reviewer --operator T4471
+    """
+    from auditwatch.review.accounts import Account, add_account, every_account
+
+    linked = _linked(operators, no_operator)
+    with caller.desk() as desk:
+        with desk.reading() as connection:
+            first = not every_account(connection)
+        by = _first_admin(caller, role) if first else _administrator(caller, desk)
+        made = Account(name, full_name, role, linked)
+        add_account(desk.database, made, caller.password(name, new=True), by=by, at=desk.now())
+    narrate(f"added {name} as {role}")
+
+
+@user.command("change")
+@click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), default=None)
+@click.option("--operator", "operators", multiple=True, metavar="ID", help="Login in the trails.")
+@click.option("--no-operator", is_flag=True, help="The person has no login in any trail.")
+@click.option("--password", "new_password", is_flag=True, help="Set another password.")
+@click.option("--disable/--enable", "disabled", default=None, help="Keep out, or let in again.")
+@click.option("--unlock", is_flag=True, help="Let in again after too many wrong passwords.")
+@click.pass_obj
+def change_user(
+    caller: Caller,
+    name: str,
+    role: str | None,
+    operators: tuple[str, ...],
+    no_operator: bool,
+    new_password: bool,
+    disabled: bool | None,
+    unlock: bool,
+) -> None:
+    """Change an account; its sessions end.
+
+    \b
+    Example:
+      auditwatch review --as ada user change rita --unlock
+    """
+    from auditwatch.review.accounts import change_account
+
+    with caller.desk() as desk:
+        by = _administrator(caller, desk)
+        change_account(
+            desk.database,
+            name,
+            by=by,
+            at=desk.now(),
+            role=role or "",
+            password=caller.password(name, new=True) if new_password else "",
+            operator_ids=_linked(operators, no_operator),
+            enabled=None if disabled is None else not disabled,
+            unlock=unlock,
+        )
+    narrate(f"changed {name}")
+
+
+@user.command("list")
+@click.pass_obj
+def list_users(caller: Caller) -> None:
+    """List accounts; whose logins are linked, not which.
+
+    \b
+    Example:
+      auditwatch review --as ada user list
+    """
+    from auditwatch.review.accounts import every_account
+
+    with caller.desk() as desk:
+        _administrator(caller, desk)
+        with desk.reading() as connection:
+            accounts = every_account(connection)
+    rows = [
+        [
+            one.account,
+            one.name,
+            one.role,
+            "linked" if one.own else "no operator" if one.operator_ids else "not linked",
+            "locked" if one.locked else "enabled" if one.enabled else "disabled",
+        ]
+        for one in accounts
+    ]
+    print_table(["account", "name", "role", "trails", "state"], rows)
+
+
+def _linked(operators: tuple[str, ...], no_operator: bool) -> tuple[str, ...]:
+    """Return the logins to link, or the declaration that there are none."""
+    if operators and no_operator:
+        raise UsageError(
+            "a person has logins in the trails or has none",
+            code="AW-CLI-007",
+            expected="--operator ID, or --no-operator",
+        )
+    return ("-",) if no_operator else operators
+
+
+def _first_admin(caller: Caller, role: str) -> str:
+    """Return who makes the first account, which must be able to make the others."""
+    if role != "administrator":
+        raise UsageError(
+            "there is no account yet: the first one must be an administrator",
+            code="AW-CLI-007",
+            expected="--role administrator",
+        )
+    return caller.name
+
+
+def _administrator(caller: Caller, desk: Desk) -> str:
+    """Return the name of the caller, who must be an administrator."""
+    account = caller.account(desk)
+    if not account.may("accounts"):
+        raise RefusedError(
+            "only an administrator may do this",
+            code="AW-REVIEW-010",
+            where=f"{account.account} as {account.role}",
+        )
+    return account.account

@@ -1,0 +1,1 @@
+"""The reviewers' desk: from a finding to a decision that stands."""

@@ -1,0 +1,18 @@
+"""The pages of the desk; each module lists its addresses."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from auditwatch.review.pages import finding, overview, parties, queue, rules, session
+
+__all__ = ["PAGES"]
+
+PAGES: Final = (
+    *session.PAGES,
+    *queue.PAGES,
+    *finding.PAGES,
+    *parties.PAGES,
+    *rules.PAGES,
+    *overview.PAGES,
+)

@@ -1,0 +1,194 @@
+"""One finding: why it asks, what speaks against it, the lookups, what is usual, what was done."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+from auditwatch.core.clock import zone
+from auditwatch.core.schema import SOURCES, VERDICTS
+from auditwatch.core.words import harmless
+from auditwatch.findings.shown import LookupShower
+from auditwatch.review.decide import Act, state_of
+from auditwatch.review.pictures import bands_in_words, draw_nights
+from auditwatch.review.roles import ACT_PERMISSIONS
+from auditwatch.review.ruletext import rule_text
+from auditwatch.review.statistics import similar
+from auditwatch.review.visit import Page, Visit
+from auditwatch.review.words import NEXT
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from auditwatch.core.mask import Masker
+    from auditwatch.findings.model import Finding
+    from auditwatch.review.desk import Desk, Seen
+
+__all__ = ["PAGES"]
+
+SENTENCE_MOST: Final = 600
+RULES_MOST: Final = 4
+PICTURES_MOST: Final = 3
+
+
+def show_finding(visit: Visit) -> Response:
+    """Show one finding; the journal has it before the page does."""
+    desk, account = visit.desk, visit.account
+    seen = desk.look(account, visit.path["finding_id"])
+    finding, name = seen.finding, seen.finding.finding_id
+    until = desk.revealed_until(account, name)
+    masker = desk.masker(account, name)
+    state = state_of(finding.status, seen.standing)
+    with desk.reading() as connection:
+        endings = similar(connection, finding)
+    return visit.show(
+        "finding",
+        finding=finding,
+        title=_said(finding.title, masker),
+        decades=f"{finding.priority / 1000:.1f}",
+        reasons=[_said(one, masker) for one in finding.reasons],
+        against=[_said(one, masker) for one in finding.counter_evidence],
+        state=state,
+        standing=seen.standing,
+        steps=seen.steps,
+        possible=_possible(visit, state, seen),
+        rules=_rules(desk, seen),
+        lines=_lines(desk, seen, masker),
+        pictures=_pictures(desk, seen, masker),
+        others=_others(desk, finding, masker),
+        endings=endings,
+        revealed_until=until[11:16] if until else "",
+        revealed=masker.reveal,
+    )
+
+
+def act_on_finding(visit: Visit) -> Response:
+    """Do one act of the form."""
+    name = visit.path["finding_id"]
+    act = Act(
+        act=visit.answer("act"),
+        version=visit.number("version"),
+        note=visit.answer("note"),
+        outcome=visit.answer("outcome"),
+        quality=visit.answer("quality"),
+        allegation=visit.answer("allegation"),
+        actions=visit.form.get("actions", ()),
+    )
+    step = visit.desk.act(visit.account, name, act)
+    return visit.go(f"/findings/{step.finding_id}#history")
+
+
+def reveal_finding(visit: Visit) -> Response:
+    """Show the identities of this finding to this person for half an hour."""
+    name = visit.path["finding_id"]
+    visit.desk.reveal(visit.account, name, visit.answer("reason"))
+    return visit.go(f"/findings/{name}")
+
+
+def _said(sentence: str, masker: Masker) -> str:
+    """Return a sentence as shown."""
+    return harmless(masker.text(sentence), SENTENCE_MOST)
+
+
+def _possible(visit: Visit, state: str, seen: Seen) -> list[str]:
+    """Return the acts that this person may do now, by role and state."""
+    acts = [*NEXT[state], "comment"]
+    mine = seen.standing.assignee == visit.account.account and state == "in_triage"
+    allowed = [act for act in acts if visit.account.may(ACT_PERMISSIONS[act])]
+    return [act for act in allowed if not (act == "take" and mine)]
+
+
+def _rules(desk: Desk, seen: Seen) -> list[dict[str, Any]]:
+    """Return the rules and statements that speak, each as in its file, with what was missing."""
+    missing = _missing(desk, seen)
+    found: list[dict[str, Any]] = []
+    spoken = dict.fromkeys(
+        piece.source_id for piece in seen.pieces if piece.source in {"policy", "rule"}
+    )
+    for name in list(spoken)[:RULES_MOST]:
+        text = rule_text(desk.workspace.rules, name, missing.get(name, ""))
+        found.append({"rule_id": name, "text": text, "missing": missing.get(name, "")})
+    return found
+
+
+def _missing(desk: Desk, seen: Seen) -> dict[str, str]:
+    """Return what each statement found missing in these lookups."""
+    wanted = [piece.source_id for piece in seen.pieces if piece.source == "policy"]
+    if not wanted:
+        return {}
+    columns = ("statement_id", "missing")
+    rows = desk.lake.pick(VERDICTS, "event_id", seen.finding.event_ids, seen.finding.days, columns)
+    return {row["statement_id"]: row["missing"] or "" for row in rows.to_pylist()}
+
+
+def _lines(desk: Desk, seen: Seen, masker: Masker) -> dict[str, Any]:
+    """Return the lookups as shown, each with the file and line where it stands."""
+    rows = seen.evidence.lookups.to_pylist()
+    heads = [row for row in rows if row["event_id"] == row["lookup_id"]]
+    columns = ("source_id", "name")
+    names = {
+        row["source_id"]: row["name"] for row in desk.lake.read(SOURCES, None, columns).to_pylist()
+    }
+    local = zone(desk.workspace.settings.agency.timezone)
+    shown = LookupShower(local, masker).lines(seen.evidence.lookups)
+    placed = [
+        (line, harmless(names.get(row["source_id"]) or "", 80), row["line"])
+        for line, row in zip(shown, heads, strict=True)
+    ]
+    return {"shown": placed, "more": seen.evidence.total - len(placed)}
+
+
+def _pictures(desk: Desk, seen: Seen, masker: Masker) -> list[dict[str, object]]:
+    """Return the nights of the first operators of a finding."""
+    finding, nights = seen.finding, defaultdict(set)
+    for row in seen.evidence.lookups.select(["operator_id", "night"]).to_pylist():
+        nights[row["operator_id"]].add(row["night"])
+    found: list[dict[str, object]] = []
+    profiles = desk.profiles
+    for name in finding.operator_ids[:PICTURES_MOST]:
+        about = profiles.nights_of(name, finding.night)
+        found.append(
+            {
+                "operator": masker.name("operator", name),
+                "token": desk.workspace.masker().name("operator", name),
+                "picture": draw_nights(about, frozenset(nights[name])),
+                "words": bands_in_words(about),
+                "numbers": [
+                    pair for pair in zip(about.nights, about.lookups, strict=True) if pair[1]
+                ],
+                "first": about.nights[0],
+                "last": about.nights[-1],
+            }
+        )
+    return found
+
+
+def _others(desk: Desk, finding: Finding, masker: Masker) -> list[dict[str, object]]:
+    """Return who else looked at the first subjects of a finding."""
+    profiles = desk.profiles
+    subjects = finding.subject_ids[:PICTURES_MOST]
+    looked = {name: profiles.lookers(name, finding.night) for name in subjects}
+    token = desk.workspace.masker()
+    return [
+        {
+            "subject": masker.name("subject", subject),
+            "token": token.name("subject", subject),
+            "people": [
+                (
+                    masker.name("operator", one.operator_id),
+                    one.operator_id in finding.operator_ids,
+                    one,
+                )
+                for one in people[:12]
+            ],
+            "more": max(len(people) - 12, 0),
+        }
+        for subject, people in looked.items()
+    ]
+
+
+PAGES: Final = (
+    Page("GET", "/findings/{finding_id}", "findings", show_finding),
+    Page("POST", "/findings/{finding_id}/act", "findings", act_on_finding),
+    Page("POST", "/findings/{finding_id}/reveal", "reveal", reveal_finding),
+)

@@ -1,0 +1,53 @@
+// Keys for the list and the forms. Without scripts everything works by pointing and Tab.
+"use strict";
+(() => {
+  const OFF = "auditwatch-keys-off";
+  const typing = (target) => target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
+  const items = () => [...document.querySelectorAll(".keyed > li")].filter((one) => one.querySelector("a"));
+  const current = () => items().findIndex((one) => one.contains(document.activeElement));
+  const link = (item) => item.querySelector(".what a");
+
+  const step = (by) => {
+    const all = items();
+    if (!all.length) return;
+    const next = Math.min(Math.max(current() + by, 0), all.length - 1);
+    link(all[next]).focus();
+    all[next].scrollIntoView({ block: "nearest" });
+  };
+  const chosen = (act) => {
+    const item = items()[current()];
+    if (item) act(item);
+  };
+  const open = (id, field) => {
+    const box = document.getElementById(id);
+    if (box instanceof HTMLDetailsElement) box.open = true;
+    const first = document.getElementById(field) || (box && box.querySelector("select, textarea, input:not([type=hidden])"));
+    if (first) first.focus();
+  };
+  const acts = {
+    j: () => step(1),
+    k: () => step(-1),
+    o: () => chosen((item) => link(item).click()),
+    x: () => chosen((item) => item.querySelector("input[type=checkbox]").click()),
+    u: () => { window.location.href = "/queue"; },
+    d: () => open("act", ""),
+    r: () => open("reveal", "reason"),
+    "?": () => { window.location.href = "/help"; },
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (window.localStorage.getItem(OFF) || !Object.hasOwn(acts, event.key)) return;
+    event.preventDefault();
+    acts[event.key]();
+  });
+
+  const box = document.getElementById("keys-off");
+  if (box) {
+    box.checked = Boolean(window.localStorage.getItem(OFF));
+    box.addEventListener("change", () => {
+      if (box.checked) window.localStorage.setItem(OFF, "1");
+      else window.localStorage.removeItem(OFF);
+    });
+  }
+})();

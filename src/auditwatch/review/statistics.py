@@ -1,0 +1,227 @@
+"""What becomes of findings: by rule, by reviewer, by state; counts, never identities."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import datetime
+from math import sqrt
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from sqlalchemy import and_, func, select
+
+from auditwatch.findings import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+    from auditwatch.findings.model import Finding
+
+__all__ = [
+    "Precision",
+    "Reviewer",
+    "Rule",
+    "backlog",
+    "nights_of_rule",
+    "precision",
+    "reviewers",
+    "rules",
+    "similar",
+]
+
+Z: Final = 1.96  # of a 95 % interval
+HASTE: Final = 10  # seconds between opening a finding and deciding it
+BENIGN: Final = ("correct_hit", "correct_hit_but_benign")
+
+
+class Precision(msgspec.Struct, frozen=True):
+    """How often a rule was right to ask, with a 95 % interval (Wilson); in per cent."""
+
+    right: int
+    judged: int
+    low: int
+    high: int
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """One rule and what became of its findings."""
+
+    rule_id: str
+    kind: str
+    findings: int
+    open: int
+    outcomes: Mapping[str, int]
+    precision: Precision
+
+
+class Reviewer(msgspec.Struct, frozen=True):
+    """What one person looked at and decided."""
+
+    account: str
+    views: int
+    reveals: int
+    refused: int
+    decided: int
+    approved: int
+    cleared: int
+    hasty: int
+    unused: int
+
+
+def precision(qualities: Mapping[str, int]) -> Precision:
+    """Return how often a rule was right to ask; who could not tell does not count."""
+    right = sum(qualities.get(name, 0) for name in BENIGN)
+    judged = right + qualities.get("wrong_hit", 0)
+    if not judged:
+        return Precision(0, 0, 0, 100)
+    share, room = right / judged, Z * Z / judged
+    middle = (share + room / 2) / (1 + room)
+    reach = Z * sqrt(share * (1 - share) / judged + room / (4 * judged)) / (1 + room)
+    return Precision(
+        right, judged, round(100 * max(middle - reach, 0)), round(100 * min(middle + reach, 1))
+    )
+
+
+def rules(connection: Connection) -> list[Rule]:
+    """Return all rules that have findings, those with most first."""
+    findings, standings = tables.findings, tables.standings
+    opened = findings.c.status.in_(("open", "reopened"))
+    query = select(findings.c.rule_id, findings.c.kind, opened, func.count())
+    grouped = query.group_by(findings.c.rule_id, findings.c.kind, opened)
+    totals: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for rule_id, kind, is_open, count in connection.execute(grouped):
+        totals[rule_id, kind][0] += count
+        totals[rule_id, kind][1] += count if is_open else 0
+    closed = (
+        select(findings.c.rule_id, standings.c.outcome, standings.c.quality)
+        .join(standings, findings.c.finding_id == standings.c.finding_id)
+        .where(standings.c.state == "closed")
+    )
+    outcomes: dict[str, Counter[str]] = defaultdict(Counter)
+    qualities: dict[str, Counter[str]] = defaultdict(Counter)
+    for rule_id, outcome, quality in connection.execute(closed):
+        outcomes[rule_id][outcome] += 1
+        qualities[rule_id][quality] += 1
+    found = [
+        Rule(name, kind, count, is_open, dict(outcomes[name]), precision(qualities[name]))
+        for (name, kind), (count, is_open) in totals.items()
+    ]
+    return sorted(found, key=lambda rule: (-rule.findings, rule.rule_id))
+
+
+def nights_of_rule(connection: Connection, rule_id: str) -> list[tuple[str, int]]:
+    """Return how many findings each night brought a rule, the last thirty such nights."""
+    table = tables.findings
+    query = (
+        select(table.c.night, func.count())
+        .where(table.c.rule_id == rule_id)
+        .group_by(table.c.night)
+        .order_by(table.c.night.desc())
+        .limit(30)
+    )
+    return [(row[0], row[1]) for row in connection.execute(query)][::-1]
+
+
+def similar(connection: Connection, finding: Finding) -> dict[str, int]:
+    """Return how findings of the same rule and story ended, outcome to number."""
+    findings, standings = tables.findings, tables.standings
+    same = and_(
+        findings.c.rule_id == finding.rule_id,
+        findings.c.story == finding.story,
+        findings.c.finding_id != finding.finding_id,
+        standings.c.state == "closed",
+    )
+    query = (
+        select(standings.c.outcome, func.count())
+        .join(findings, findings.c.finding_id == standings.c.finding_id)
+        .where(same)
+        .group_by(standings.c.outcome)
+    )
+    return dict(sorted((row[0], row[1]) for row in connection.execute(query)))
+
+
+def backlog(connection: Connection) -> dict[str, dict[str, int]]:
+    """Return findings by severity and status."""
+    table = tables.findings
+    query = select(table.c.severity, table.c.status, func.count())
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for severity, status, count in connection.execute(
+        query.group_by(table.c.severity, table.c.status)
+    ):
+        found[severity][status] = count
+    return dict(found)
+
+
+def reviewers(connection: Connection) -> list[Reviewer]:
+    """Return what each account looked at and decided, by name."""
+    table = tables.journal
+    counted: dict[str, Counter[str]] = defaultdict(Counter)
+    query = select(table.c.actor, table.c.action, func.count())
+    for actor, action, count in connection.execute(query.group_by(table.c.actor, table.c.action)):
+        counted[actor][action] = count
+    cleared = _cleared(connection)
+    hasty, unused = _hasty(connection), _unused(connection)
+    known = select(tables.accounts.c.account).order_by(tables.accounts.c.account)
+    return [
+        Reviewer(
+            name,
+            counted[name]["view"],
+            counted[name]["reveal"],
+            counted[name]["refused"],
+            counted[name]["propose"] + counted[name]["conclude"],
+            counted[name]["approve"],
+            cleared[name],
+            hasty[name],
+            unused[name],
+        )
+        for name in connection.execute(known).scalars()
+    ]
+
+
+def _cleared(connection: Connection) -> Counter[str]:
+    """Count proposals that clear, by actor."""
+    table = tables.steps
+    query = select(table.c.actor, func.count()).where(
+        table.c.act == "propose", table.c.outcome.startswith("cleared")
+    )
+    rows = connection.execute(query.group_by(table.c.actor))
+    return Counter({row[0]: row[1] for row in rows})
+
+
+def _hasty(connection: Connection) -> Counter[str]:
+    """Count proposals within ten seconds of the finding's first view by that person."""
+    views, table = tables.journal, tables.steps
+    first = (
+        select(views.c.actor, views.c.finding_id, func.min(views.c.at).label("at"))
+        .where(views.c.action == "view", views.c.finding_id != "")
+        .group_by(views.c.actor, views.c.finding_id)
+        .subquery()
+    )
+    query = (
+        select(table.c.actor, table.c.at, first.c.at)
+        .join(first, and_(first.c.actor == table.c.actor, first.c.finding_id == table.c.finding_id))
+        .where(table.c.act.in_(("propose", "approve")))
+    )
+    found: Counter[str] = Counter()
+    for actor, decided, seen in connection.execute(query):
+        taken = datetime.fromisoformat(decided) - datetime.fromisoformat(seen)
+        found[actor] += 0 <= taken.total_seconds() < HASTE
+    return found
+
+
+def _unused(connection: Connection) -> Counter[str]:
+    """Count reveals after which that person did nothing on the finding."""
+    table, steps = tables.journal, tables.steps
+    later = (
+        select(steps.c.finding_id)
+        .where(
+            steps.c.actor == table.c.actor,
+            steps.c.finding_id == table.c.finding_id,
+            steps.c.at >= table.c.at,
+        )
+        .exists()
+    )
+    query = select(table.c.actor, func.count()).where(table.c.action == "reveal", ~later)
+    return Counter({row[0]: row[1] for row in connection.execute(query.group_by(table.c.actor))})

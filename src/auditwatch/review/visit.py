@@ -1,0 +1,132 @@
+"""One request as pages see it: who asks, for what, with which answers; and what they give back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from auditwatch.core.errors import UsageError
+from auditwatch.review.paper import page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from auditwatch.review.accounts import Account, Session
+    from auditwatch.review.desk import Desk
+
+__all__ = ["Page", "Site", "Visit"]
+
+FIELD_MOST: Final = 20_000  # characters in one answer of a form
+
+
+class Site(msgspec.Struct, frozen=True):
+    """How the desk is reached.
+
+    Parameters
+    ----------
+    origin : str
+        Scheme, host and port as browsers have them, such as ``https://desk.example.org``.
+    banner : str
+        What every page says on top; empty for nothing.
+    """
+
+    origin: str
+    banner: str = ""
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers come by TLS."""
+        return self.origin.startswith("https://")
+
+    @property
+    def cookie(self) -> str:
+        """Name of the session's cookie; browsers bind the prefix to this host and to TLS."""
+        return "__Host-auditwatch" if self.secure else "auditwatch"
+
+
+class Visit(msgspec.Struct, frozen=True):
+    """One request.
+
+    Parameters
+    ----------
+    desk : Desk
+        The findings.
+    site : Site
+        How the desk is reached.
+    session : Session or None
+        Who asks; None before signing in.
+    path, query, form : mapping
+        Parts of the path, of the query, and answers of a form.
+    """
+
+    desk: Desk
+    site: Site
+    session: Session | None
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    form: Mapping[str, tuple[str, ...]]
+
+    @property
+    def account(self) -> Account:
+        """The account of who asks; pages without one do not ask."""
+        if self.session is None:
+            raise UsageError("sign in first", code="AW-REVIEW-018", hint="open /sign-in")
+        return self.session.account
+
+    def answer(self, name: str) -> str:
+        """Return one answer of a form; empty when it was not given."""
+        given = self.form.get(name, ("",))[0]
+        if len(given) > FIELD_MOST:
+            raise UsageError(
+                "this answer is too long",
+                code="AW-REVIEW-019",
+                where=name,
+                expected=f"at most {FIELD_MOST:,} characters",
+            )
+        return given
+
+    def number(self, name: str) -> int:
+        """Return an answer that is a whole number from 0.
+
+        Raises
+        ------
+        UsageError
+            ``AW-REVIEW-019`` when it is not.
+        """
+        given = self.answer(name) or self.query.get(name, "")
+        if not (given.isascii() and given.isdigit() and len(given) < 9):
+            raise UsageError("not a whole number", code="AW-REVIEW-019", where=name)
+        return int(given)
+
+    def show(self, template: str, status: int = 200, **values: object) -> Response:
+        """Return a page made from a template."""
+        signed = self.session.account if self.session is not None else None
+        token = self.session.form_token if self.session is not None else ""
+        text = page(template, me=signed, form_token=token, banner=self.site.banner, **values)
+        return HTMLResponse(text, status)
+
+    @staticmethod
+    def go(path: str) -> Response:
+        """Send the browser to another page of the desk."""
+        return RedirectResponse(path, 303)
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One address of the desk.
+
+    Parameters
+    ----------
+    method, path : str
+        Of HTTP; the path as Starlette writes it.
+    permission : str
+        What who asks must have: one of `roles.PERMISSIONS`.
+    answer : callable
+        From a `Visit` to a response.
+    """
+
+    method: str
+    path: str
+    permission: str
+    answer: Callable[[Visit], Response]

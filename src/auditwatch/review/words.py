@@ -1,0 +1,103 @@
+"""The words of the desk: states, acts, outcomes and the rest, each with what a page shows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from auditwatch.findings.model import OUTCOMES
+
+__all__ = [
+    "ACTIONS",
+    "ALLEGATIONS",
+    "CLEARED",
+    "NEXT",
+    "OUTCOME_WORDS",
+    "QUALITIES",
+    "STATES",
+    "VIOLATIONS",
+]
+
+#: State to what a page calls it.
+STATES: Final = {
+    "new": "new",
+    "in_triage": "in triage",
+    "waiting": "waiting for an explanation",
+    "proposed": "waiting for a second person",
+    "returned": "returned by the second person",
+    "escalated": "under investigation",
+    "reopened": "reopened",
+    "closed": "closed",
+    "auto_closed": "lifted by an exception",
+}
+
+#: State to the acts that are possible in it, and the state that each leads to. A proposal leads to
+#: `closed` where no second person is needed.
+NEXT: Final = {
+    "new": {"take": "in_triage", "propose": "proposed", "escalate": "escalated"},
+    "in_triage": {
+        "take": "in_triage",
+        "ask": "waiting",
+        "propose": "proposed",
+        "escalate": "escalated",
+    },
+    "waiting": {"answer": "in_triage", "escalate": "escalated"},
+    "proposed": {"approve": "closed", "return": "returned"},
+    "returned": {
+        "take": "in_triage",
+        "ask": "waiting",
+        "propose": "proposed",
+        "escalate": "escalated",
+    },
+    "escalated": {"conclude": "proposed"},
+    "reopened": {"take": "in_triage", "propose": "proposed", "escalate": "escalated"},
+    "closed": {"reopen": "reopened"},
+    "auto_closed": {},
+}
+
+OUTCOME_WORDS: Final = {
+    "cleared_authorised": "cleared: authorised",
+    "cleared_explained": "cleared: explained, paper missing",
+    "cleared_data_error": "cleared: error in the data",
+    "duplicate": "the same matter as another finding",
+    "training_issue": "training issue",
+    "policy_violation": "violation of policy",
+    "criminal_referral": "referred for prosecution",
+    "withdrawn_rule_error": "withdrawn: the rule is wrong",
+}
+VIOLATIONS: Final = frozenset({"training_issue", "policy_violation", "criminal_referral"})
+CLEARED: Final = frozenset(OUTCOMES) - VIOLATIONS
+
+#: Whether the rule did what it is for: never derived from the outcome.
+QUALITIES: Final = {
+    "correct_hit": "right to ask",
+    "correct_hit_but_benign": "right to ask, nothing behind it",
+    "wrong_hit": "wrong to ask",
+    "cannot_tell": "cannot tell",
+}
+
+#: What internal affairs find of a person's part (15 CCR 3392.1); empty without an investigation.
+ALLEGATIONS: Final = {
+    "sustained": "sustained",
+    "not_sustained": "not sustained",
+    "unfounded": "unfounded",
+    "exonerated": "exonerated",
+    "no_finding": "no finding",
+}
+
+ACTIONS: Final = {
+    "counselled": "counselled",
+    "trained": "trained",
+    "reprimand_oral": "oral reprimand",
+    "reprimand_written": "written reprimand",
+    "suspended": "suspended",
+    "demoted": "demoted",
+    "resigned": "resigned",
+    "retired_during": "retired meanwhile",
+    "terminated": "terminated",
+    "access_removed": "access removed",
+    "charged": "prosecuted: charged",
+    "misdemeanour": "prosecuted: misdemeanour",
+    "felony": "prosecuted: felony",
+    "dismissed": "prosecuted: dismissed",
+    "other": "other",
+}

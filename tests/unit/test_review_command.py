@@ -1,0 +1,104 @@
+"""The desk from a terminal: the same function, the same refusals, in the caller's own name."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+from tests.desk_fabric import PASSWORD, make_desk
+
+from auditwatch.cli import cli
+from auditwatch.config import default_toml
+from auditwatch.core.errors import AuditwatchError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from click.testing import Result
+    from tests.desk_fabric import DeskFabric
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskFabric]:
+    """A desk whose accounts were made from the terminal."""
+    root = tmp_path_factory.mktemp("desk") / "w"
+    built = make_desk(root)
+    (root / "auditwatch.toml").write_text(default_toml())
+    add = ("user", "add")
+    run(built, "ada", *add, "ada", "--role", "administrator", "--no-operator", signed=False)
+    for name, role, link in (
+        ("rita", "reviewer", "--no-operator"),
+        ("lena", "lead", "--no-operator"),
+        ("mate", "lead", "--operator=T2"),
+    ):
+        told = run(built, "ada", *add, name, "--role", role, link, extra=PASSWORD)
+        assert told.exit_code == 0, told.output
+    yield built
+    built.desk.database.close()
+    built.fabric.store.close()
+
+
+def run(
+    made: DeskFabric, who: str, *arguments: str, signed: bool = True, extra: str = ""
+) -> Result:
+    """Run a command as somebody, the password on standard input."""
+    lines = [PASSWORD, *([extra] if extra else [])] if signed else [PASSWORD]
+    workspace = str(made.fabric.workspace.root)
+    asked = ["-w", workspace, "review", "--as", who, "--password-stdin", *arguments]
+    return CliRunner().invoke(cli, asked, input="\n".join(lines) + "\n")
+
+
+def code(told: Result) -> str:
+    """Return the code of the error that a command ended with."""
+    assert isinstance(told.exception, AuditwatchError), told.output
+    return told.exception.code
+
+
+def test_a_finding_is_decided_and_approved_by_two(made: DeskFabric) -> None:
+    """A violation waits for a second person, who is neither the first nor somebody close."""
+    name = made.finding_of("T1")
+    note = ("--note", "he knew her from school")
+    decide = ("decide", name, "policy_violation", "--quality", "correct_hit", *note)
+    told = run(made, "rita", *decide)
+    assert told.exit_code == 0, told.output
+    assert "waiting for a second person" in told.output
+    approve = ("approve", name, "--note", "read it, and I agree")
+    assert code(run(made, "rita", *approve)) == "AW-REVIEW-010"
+    assert code(run(made, "mate", *approve)) == "AW-REVIEW-012"
+    assert code(run(made, "lena", *approve, "--seen", "0")) == "AW-REVIEW-014"
+    told = run(made, "lena", *approve)
+    assert (told.exit_code, "now closed" in told.output) == (0, True)
+    assert made.fabric.store.finding(name).status == "decided"
+
+
+def test_the_list_is_masked_and_withholds(made: DeskFabric) -> None:
+    """No identity shows, and what concerns the caller's unit is counted, not listed."""
+    told = run(made, "mate", "list", "--tab", "all")
+    assert told.exit_code == 0, told.output
+    assert made.finding_of("T1") not in told.output
+    assert made.finding_of("T3") in told.output
+    assert "1 finding withheld" in told.output
+    assert "P-51" not in told.output
+
+
+def test_a_finding_is_shown_with_identities_after_a_reveal(made: DeskFabric) -> None:
+    """Masked first; after a reveal the names stand there, for half an hour."""
+    name = made.finding_of("T3")
+    assert "P-51" not in run(made, "rita", "show", name).output
+    reveal = ("show", name, "--reveal", "--reason", "IA case 2026-14, interview")
+    told = run(made, "rita", *reveal)
+    assert "P-51" in told.output
+    assert re.search(r"until \d\d:\d\d UTC", told.output)
+    assert "P-51" in run(made, "rita", "show", name).output
+    assert "P-51" not in run(made, "lena", "show", name).output
+
+
+def test_only_an_administrator_makes_accounts(made: DeskFabric) -> None:
+    """Neither a reviewer, nor somebody without a password."""
+    add = ("user", "add", "eve", "--role", "lead", "--no-operator")
+    assert code(run(made, "rita", *add, extra=PASSWORD)) == "AW-REVIEW-010"
+    told = run(made, "ada", "user", "list")
+    assert "eve" not in told.output
+    assert "T2" not in told.output

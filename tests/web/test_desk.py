@@ -1,0 +1,377 @@
+"""The desk by HTTP: doors, forms, what each role reaches, and what never gets out."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+
+from auditwatch.review.accounts import add_account, open_session
+from auditwatch.review.app import make_app
+from auditwatch.review.pages import PAGES
+from auditwatch.review.roles import PERMISSIONS, ROLES
+from auditwatch.review.visit import Page, Site
+from tests.desk_fabric import PASSWORD, PEOPLE, DeskFabric, enrol, make_desk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from httpx import Response
+    from starlette.types import ASGIApp
+
+ORIGIN = "https://desk.example.org"
+FROM_US = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
+WRONG = "not this one"
+#: What no masked page may hold: identities and free text of the fabric.
+CANARIES = ("P-50", "P-51", "Quillfeather", "Odalys", "MDC-114", "CANARY")
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)",
+    "{{ 7 * 7 }} {% raw %}",
+    "</textarea><svg/onload=alert(1)>",
+    "javascript:alert(1)",
+    "\u202egnp.exe\u200b\x00\x1b[2J",
+)
+
+
+class Browser:
+    """One person at the desk."""
+
+    def __init__(self, made: DeskFabric, name: str) -> None:
+        site = Site(ORIGIN)
+        self.client = client_of(make_app(made.desk, site))
+        self.token = ""
+        if name:
+            session = open_session(made.desk.database, made.account(name), made.desk.now())
+            self.client.cookies.set(site.cookie, session.token, domain="desk.example.org")
+            self.token = session.form_token
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> Response:
+        """Open a page."""
+        return asyncio.run(self.client.get(path, headers=headers))
+
+    def post(self, path: str, headers: dict[str, str] | None = None, **answers: object) -> Response:
+        """Send a form of this session."""
+        form = urlencode({"form_token": self.token, **answers}, doseq=True).encode()
+        return self.send(path, form, FROM_US if headers is None else headers)
+
+    def send(self, path: str, body: bytes, headers: dict[str, str]) -> Response:
+        """Send anything."""
+        sent = {"content-type": "application/x-www-form-urlencoded", **headers}
+        return asyncio.run(self.client.post(path, content=body, headers=sent))
+
+
+def client_of(app: ASGIApp) -> AsyncClient:
+    """Return a client of an application in this process."""
+    return AsyncClient(transport=ASGITransport(app), base_url=ORIGIN)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskFabric]:
+    """A desk that these tests share; each of them leaves the findings as they are."""
+    built = make_desk(tmp_path_factory.mktemp("desk") / "w", reason="CANARY Xyz")
+    for one in PEOPLE:
+        # one slow hash is enough: sessions are opened past the door
+        if one.account in {"rita", "loose"}:
+            add_account(built.desk.database, one, PASSWORD, by="test", at=built.desk.now())
+        else:
+            enrol(built.desk, one)
+    yield built
+    built.desk.database.close()
+    built.fabric.store.close()
+
+
+def test_a_page_without_a_permission_is_found_before_anybody_is_served(made: DeskFabric) -> None:
+    """An address that nobody thought about cannot be reached by anybody."""
+    stray = Page("GET", "/stray", "", PAGES[0].answer)
+    with pytest.raises(ValueError, match="/stray"):
+        make_app(made.desk, Site(ORIGIN), (*PAGES, stray))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.method} {page.path}")
+def test_every_role_reaches_what_its_permissions_say_and_nothing_else(
+    made: DeskFabric, page: Page
+) -> None:
+    """The matrix of addresses and roles comes from the tables; strangers are sent to the door."""
+    path = page.path.replace("{finding_id}", made.finding_of("T1"))
+    path = path.replace("{token}", "operator-00000000").replace("{rule_id}", "colleague")
+    for who in ("rita", "lena", "ian", "vera", "ada", "dev"):
+        browser = Browser(made, who)
+        answer = browser.get(path) if page.method == "GET" else browser.post(path, act="?")
+        may = page.permission == "public" or page.permission in ROLES[made.account(who).role]
+        assert (answer.status_code != 403) == may or page.path == "/sign-in", (who, path)
+        assert answer.status_code < 500
+    stranger = Browser(made, "")
+    answer = stranger.get(path) if page.method == "GET" else stranger.post(path)
+    if page.permission != "public":
+        assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+
+
+@pytest.mark.parametrize("who", ["self", "mate", "boss", "kin", "asked"])
+def test_who_is_concerned_or_close_sees_no_trace_of_the_finding(made: DeskFabric, who: str) -> None:
+    """Oneself, unit, supervisor, kin, and for whom it was looked up: withheld like absent."""
+    browser, name = Browser(made, who), made.finding_of("T1")
+    assert browser.get(f"/findings/{name}").status_code == 404
+    assert (
+        browser.post(f"/findings/{name}/reveal", reason="because I want to know").status_code == 404
+    )
+    acted = browser.post(f"/findings/{name}/act", act="take", version=0)
+    assert acted.status_code == 404
+    if who != "asked":  # for whom a lookup was made is known when the finding is opened
+        assert name not in browser.get("/queue?tab=all").text
+
+
+def test_an_account_that_nobody_linked_cannot_review(made: DeskFabric) -> None:
+    """Who may be one of the operators is not let in by mistake."""
+    answer = Browser(made, "loose").get(f"/findings/{made.finding_of('T3')}")
+    assert (answer.status_code, "AW-REVIEW-011" in answer.text) == (403, True)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": ORIGIN, "sec-fetch-site": "cross-site"},
+        {"origin": ORIGIN, "sec-fetch-site": "same-site"},
+        {"sec-fetch-site": "none"},
+        {"origin": ORIGIN.replace("https", "http")},
+    ],
+)
+def test_a_form_of_another_site_does_nothing(made: DeskFabric, headers: dict[str, str]) -> None:
+    """Only forms that come from our own pages are taken."""
+    browser, name = Browser(made, "rita"), made.finding_of("T3")
+    answer = browser.post(f"/findings/{name}/act", headers, act="take", version=0)
+    assert (answer.status_code, "AW-REVIEW-020" in answer.text) == (403, True)
+
+
+def test_a_form_of_another_session_does_nothing(made: DeskFabric) -> None:
+    """The token in the form must be that of the very session."""
+    browser, name = Browser(made, "rita"), made.finding_of("T3")
+    browser.token = Browser(made, "rita").token
+    answer = browser.post(f"/findings/{name}/act", act="take", version=0)
+    assert (answer.status_code, "AW-REVIEW-020" in answer.text) == (403, True)
+
+
+def test_another_host_name_is_refused(made: DeskFabric) -> None:
+    """A page that tricks a name server cannot speak to the desk."""
+    answer = Browser(made, "").get("/sign-in", {"host": "evil.example"})
+    assert answer.status_code == 421
+
+
+def test_every_answer_wears_the_same_armour(made: DeskFabric) -> None:
+    """Pages, errors, files: no script or frame of others, nothing kept, no name of the server."""
+    browser = Browser(made, "lena")
+    for path in ("/queue", "/nothing", "/static/desk.css", "/findings/F-NONE", "/static/../app.py"):
+        headers = browser.get(path).headers
+        assert headers["content-security-policy"].startswith("default-src 'none'")
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["cache-control"] == "no-store"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["strict-transport-security"]
+        assert "server" not in headers
+
+
+def test_identities_show_after_a_reveal_only_and_to_that_person_only(made: DeskFabric) -> None:
+    """No page of any role holds a canary; one reveal opens one finding to one person, on record."""
+    name, other = made.finding_of("T3"), made.finding_of("T1")
+    tokens = made.desk.workspace.masker()
+    paths = [
+        "/queue?tab=all",
+        f"/findings/{name}",
+        f"/findings/{other}",
+        f"/operators/{tokens.name('operator', 'T3')}",
+        f"/subjects/{tokens.name('subject', 'P-51')}",
+        "/rules",
+        "/rules/colleague",
+        "/overview",
+        "/auditors",
+        "/accounts",
+        "/help",
+    ]
+    for who in ("rita", "ian", "vera", "ada", "dev"):
+        browser = Browser(made, who)
+        for path in paths:
+            answer = browser.get(path)
+            assert answer.status_code == 200 or who != "ian" or path == "/accounts"
+            text = answer.text
+            assert not [one for one in CANARIES if one in text], (who, path)
+    browser = Browser(made, "ivy")
+    reveal = f"/findings/{name}/reveal"
+    assert browser.post(reveal, reason="short").status_code == 400
+    assert browser.post(reveal, reason="IA case 2026-14, interview").status_code == 303
+    shown = browser.get(f"/findings/{name}").text
+    assert "P-51" in shown
+    assert "CANARY Xyz" in shown
+    assert "P-50" not in browser.get(f"/findings/{other}").text
+    assert "P-51" not in Browser(made, "rita").get(f"/findings/{name}").text
+    reveals = [one for one in made.fabric.store.journal() if one.action == "reveal"]
+    assert [(one.actor, one.finding_id) for one in reveals] == [("ivy", name)]
+
+
+def test_every_look_is_in_the_journal(made: DeskFabric) -> None:
+    """The page comes after its line in the journal."""
+    name = made.finding_of("T3")
+    before = len(made.fabric.store.journal())
+    Browser(made, "rolf").get(f"/findings/{name}")
+    added = made.fabric.store.journal()[before:]
+    assert [(one.actor, one.action, one.finding_id) for one in added] == [("rolf", "view", name)]
+
+
+class Skeleton(HTMLParser):
+    """The elements of a page with the names of their attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.bones: list[tuple[str, ...]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note one element."""
+        self.bones.append((tag, *(name for name, _ in attrs)))
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_hostile_text_stays_text(made: DeskFabric, payload: str) -> None:
+    """Notes, filters and addresses make no new element or attribute, and hide nothing."""
+    texts = pages_with(made, payload)
+    plain = pages_with(made, "plain")
+    for text, other in zip(texts, plain, strict=True):
+        assert set(Skeleton(text).bones) <= set(Skeleton(other).bones)
+        assert not {"\u202e", "\u200b", "\x00", "\x1b"} & set(text)
+
+
+def pages_with(made: DeskFabric, said: str) -> list[str]:
+    """Return pages that show a text from outside."""
+    browser, name = Browser(made, "rita"), made.finding_of("T3")
+    version = made.desk.seen(name).standing.version
+    act = f"/findings/{name}/act"
+    answer = browser.post(act, act="comment", version=version, note=f"a note of mine {said}")
+    assert answer.status_code == 303
+    return [
+        browser.get(f"/findings/{name}").text,
+        browser.get("/queue?" + urlencode({"rule": said, "tab": said})).text,
+        browser.get("/operators/" + quote(said, safe="")).text,
+        browser.post("/queue/act", act="take", finding=f"{said}:0", note=said).text,
+    ]
+
+
+def test_a_stale_form_is_refused_and_says_so(made: DeskFabric) -> None:
+    """Who was slower looks again; nothing is lost or doubled."""
+    name = made.finding_of("B4")
+    version = made.desk.seen(name).standing.version
+    first, second = Browser(made, "rita"), Browser(made, "rolf")
+    assert first.post(f"/findings/{name}/act", act="take", version=version).status_code == 303
+    answer = second.post(f"/findings/{name}/act", act="take", version=version)
+    assert (answer.status_code, "AW-REVIEW-014" in answer.text) == (409, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"note=" + b"x" * (1 << 20), 413),
+        (b"\xff\xfe=1", 400),
+        (b"&".join(b"a=1" for _ in range(3000)), 400),
+        (b"", 403),
+    ],
+)
+def test_a_form_that_is_none_is_refused(made: DeskFabric, body: bytes, status: int) -> None:
+    """Too large, not UTF-8, too many answers, no token: one shape of error, no trace."""
+    browser, name = Browser(made, "rita"), made.finding_of("T3")
+    answer = browser.send(f"/findings/{name}/act", body, FROM_US)
+    assert answer.status_code == status
+    assert "Traceback" not in answer.text
+    assert "AW-" in answer.text
+
+
+def test_wrong_passwords_lock_and_nobody_learns_which_names_there_are(made: DeskFabric) -> None:
+    """Five wrong ones lock the account, also against the right one; all replies are alike."""
+    browser = Browser(made, "")
+    wrong = [browser.post("/sign-in", name="loose", password=WRONG).text for _ in range(5)]
+    right = browser.post("/sign-in", name="loose", password=PASSWORD)
+    unknown = browser.post("/sign-in", name="nobody", password=WRONG).text
+    assert right.status_code == 403
+    assert {*wrong, right.text} == {unknown}
+
+
+def test_a_session_ends_on_the_server(made: DeskFabric) -> None:
+    """Signing in gives a new secret; after signing out the old one opens nothing."""
+    browser = Browser(made, "")
+    entered = browser.post("/sign-in", name=" RITA ", password=PASSWORD)
+    cookie = entered.headers["set-cookie"]
+    words = ("__Host-", "HttpOnly", "Secure", "SameSite=strict", "Path=/")
+    assert all(word in cookie for word in words)
+    page = browser.get("/queue")
+    assert page.status_code == 200
+    found = re.search(r'name="form_token" value="([^"]+)"', page.text)
+    assert found
+    browser.token = found[1]
+    secret = browser.client.cookies["__Host-auditwatch"]
+    assert browser.post("/sign-out").status_code == 303
+    browser.client.cookies.set("__Host-auditwatch", secret, domain="desk.example.org")
+    assert browser.get("/queue").headers["location"] == "/sign-in"
+
+
+def test_a_fault_of_ours_shows_no_trace_and_no_value(
+    made: DeskFabric, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The page and the log name a place and a kind, never what was being worked on."""
+
+    def broken(_visit: object) -> Response:
+        raise RuntimeError("CANARY of a record")
+
+    app = make_app(made.desk, Site(ORIGIN), (Page("GET", "/broken", "public", broken),))
+    answer = asyncio.run(client_of(app).get("/broken"))
+    assert (answer.status_code, "AW-INTERNAL-001" in answer.text) == (500, True)
+    assert "CANARY" not in answer.text + caplog.text
+    assert "test_desk.py" in caplog.text
+
+
+def test_no_permission_is_without_a_role() -> None:
+    """Whatever a page may ask for, somebody has; and no role has what does not exist."""
+    granted = frozenset().union(*ROLES.values())
+    assert granted | {"public"} == set(PERMISSIONS)
+
+
+def test_many_findings_are_previewed_then_done_each_by_itself(
+    tmp_path: Path,
+) -> None:
+    """Nothing happens before the preview is confirmed; what moved on is left out and named."""
+    own = make_desk(tmp_path / "w")
+    for one in PEOPLE:
+        enrol(own.desk, one)
+    browser, names = Browser(own, "rita"), own.findings
+    chosen = [f"{name}:0" for name in names]
+    looked = browser.post("/queue/act", act="take", finding=chosen, note="")
+    assert looked.status_code == 200
+    assert all(own.desk.seen(name).standing.version == 0 for name in names)
+    chosen[0] = f"{names[0]}:7"
+    done = browser.post("/queue/act", act="take", finding=chosen, note="", sure="yes")
+    assert "somebody else was faster" in done.text
+    assert [own.desk.seen(name).standing.version for name in names] == [0, 1, 1]
+    grave = browser.post("/queue/act", act="propose", outcome="policy_violation", finding=chosen)
+    assert grave.status_code == 400
+    own.desk.database.close()
+    own.fabric.store.close()
+
+
+def test_a_new_roster_counts_at_once(tmp_path: Path) -> None:
+    """Who became a colleague this morning is kept away this morning, without a restart."""
+    own = make_desk(tmp_path / "w")
+    enrol(own.desk, own.account("mate"))
+    browser, name = Browser(own, "mate"), own.finding_of("T3")
+    assert browser.get(f"/findings/{name}").status_code == 200
+    roster = own.fabric.workspace.context / "roster.csv"
+    moved = roster.read_text().replace("T3,officer,patrol-south", "T3,officer,patrol-north")
+    roster.write_text(moved)
+    assert browser.get(f"/findings/{name}").status_code == 404
+    own.desk.database.close()
+    own.fabric.store.close()
