@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import getpass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from auditwatch.cli.findings import masker_for, reveal_options
 from auditwatch.cli.show import narrate, open_workspace
 from auditwatch.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from auditwatch.report.document import Document
 
 __all__ = ["report"]
 
@@ -63,3 +68,79 @@ def night(
     click.echo(path)
     if reveal:
         narrate("this report shows identities; treat it as such")
+
+
+FORMATS = ("html", "pdf", "xlsx", "csv", "json")
+
+
+def paper_options(command: click.decorators.FC) -> click.decorators.FC:
+    """Add what every paper has: a format and a file."""
+    format_name = click.option(
+        "--format", "format_name", type=click.Choice(FORMATS), default="html", show_default=True
+    )
+    output = click.option(
+        "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Default: reports/."
+    )
+    return format_name(output(command))
+
+
+@report.command()
+@click.option("--year", type=click.IntRange(1990, 2999), required=True, help="Calendar year.")
+@click.option("--form", "form_name", default="ca-hdc-0010", show_default=True, help="Which form.")
+@click.option("--draft/--final", "draft", default=True, help="A final is kept in the journal.")
+@click.option("--preparer", default="", metavar="NAME", help="Of a final: who prepared it.")
+@click.option("--approver", default="", metavar="NAME", help="Of a final: somebody else.")
+@click.option("--despite", default="", metavar="TEXT", help="Why final with points unsettled.")
+@paper_options
+@reveal_options
+@click.pass_obj
+def annual(
+    workspace: Path | None,
+    year: int,
+    form_name: str,
+    draft: bool,
+    preparer: str,
+    approver: str,
+    despite: str,
+    format_name: str,
+    output: Path | None,
+    reveal: bool,
+    reason: str | None,
+) -> None:
+    """Write what the agency owes the state for a year: investigations, misuse, outcomes.
+
+    Investigations, persons, confirmed cases and confirmed queries are counted apart. What was
+    pending is carried over. A year without a case is a report too.
+
+    \b
+    Examples:
+      auditwatch report annual --year 2026
+      auditwatch report annual --year 2026 --final --preparer "A. Roe" --approver "B. Poe"
+    """
+    from auditwatch.findings.store import Store
+    from auditwatch.report.annualpaper import Filing
+    from auditwatch.report.filing import annual_document
+    from auditwatch.report.form import read_form
+
+    place = open_workspace(workspace)
+    form = read_form(place.rules, form_name)
+    asked = None if draft else Filing(preparer, approver, despite)
+    with Store(place.database) as store:
+        masker = masker_for(place, store, reveal=reveal, reason=reason)
+        paper = annual_document(
+            store, place, form, year, masker=masker, asked=asked, actor=getpass.getuser()
+        )
+    _deliver(paper, format_name, output or place.reports / f"annual-{year}.{format_name}", output)
+    if reveal:
+        narrate("this report shows identities; treat it as such")
+
+
+def _deliver(paper: Document, format_name: str, path: Path, given: Path | None) -> None:
+    """Write a paper and say where it is."""
+    from auditwatch.core.files import require_folder
+    from auditwatch.report.delivery import write_paper
+
+    if given is not None:
+        require_folder(given)
+    write_paper(paper, format_name, path)
+    click.echo(path)

@@ -53,16 +53,24 @@ def _answers(place: Workspace, head: str | None) -> list[dict[str, Any]]:
         actions = [action.digest for action in store.journal()]
         broken = store.broken_journal_row()
         forged = store.unjournaled_reviews()
+        altered = store.unjournaled_investigations()
     said = f"journal of {len(actions)} entries, head {actions[-1] if actions else 'none yet'}"
     if broken is not None:
         said += f"; entry {broken} is not as it was written"
     answers = [{"what": said, "sound": broken is None}]
-    told = f"decisions as the journal has them{': not of ' + ', '.join(forged) if forged else ''}"
+    told = f"decisions as the journal has them{_names(forged)}"
     answers.append({"what": told, "sound": not forged})
+    kept = f"register of investigations as the journal has it{_names(altered)}"
+    answers.append({"what": kept, "sound": not altered})
     if head is not None:
         found = any(digest.startswith(head.rstrip("…")) for digest in actions)
         answers.append({"what": f"the head {head} is in the journal", "sound": found})
     return [*answers, *_sources(place)]
+
+
+def _names(broken: list[str]) -> str:
+    """Name what is not as the journal has it."""
+    return f": not of {', '.join(broken)}" if broken else ""
 
 
 def _sources(place: Workspace) -> list[dict[str, Any]]:

@@ -6,7 +6,16 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text
 
-__all__ = ["evidence", "findings", "journal", "metadata", "nights", "reviews", "runs"]
+__all__ = [
+    "evidence",
+    "findings",
+    "investigations",
+    "journal",
+    "metadata",
+    "nights",
+    "reviews",
+    "runs",
+]
 
 metadata: Final = MetaData()
 
@@ -117,4 +126,21 @@ nights: Final = Table(
     Column("model_id", Text, nullable=False),
     Column("run_id", Text, nullable=False),
     Column("summary", Text, nullable=False),
+)
+
+#: One entry of the register of investigations; rows are only ever added, `finding_ids` is JSON.
+investigations: Final = Table(
+    "investigations",
+    metadata,
+    Column("investigation_id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("act", Text, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("operator_id", Text, nullable=False),
+    Column("word", Text, nullable=False),
+    Column("queries", BigInteger, nullable=False),
+    Column("finding_ids", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("recorder", Text, nullable=False),
+    Column("at", Text, nullable=False),
 )
