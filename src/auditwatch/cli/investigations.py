@@ -111,7 +111,7 @@ def conclude(
 
     \b
     Examples:
-      auditwatch investigations conclude IA-2026-14 confirmed --queries 12 --on 2026-05-20 --note p.1
+      auditwatch investigations conclude IA-2026-14 confirmed --queries 9 --on 2026-05-20 --note ok
       auditwatch investigations conclude IA-2026-15 no_misuse --on 2026-04-01 --note "unfounded"
     """
     _record(workspace, number, "conclude", day, note, word=result, queries=queries)

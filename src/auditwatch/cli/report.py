@@ -135,6 +135,47 @@ def annual(
         narrate("this report shows identities; treat it as such")
 
 
+@report.command()
+@click.argument("name", metavar="FINDING|INVESTIGATION")
+@paper_options
+@reveal_options
+@click.pass_obj
+def case(
+    workspace: Path | None,
+    name: str,
+    format_name: str,
+    output: Path | None,
+    reveal: bool,
+    reason: str | None,
+) -> None:
+    """Write the case file of a finding, or of an investigation with the findings it took in.
+
+    Why it asks, what would explain it, the lookups with file and line, the rules as they ran, what
+    is usual, what was decided and by whom, who has read it. Masked; a full copy is journaled.
+
+    \b
+    Examples:
+      auditwatch report case F-ABCDEFGHJKMN
+      auditwatch report case F-ABCDEFGHJKMN --format xlsx -o evidence.xlsx
+      auditwatch report case IA-2026-014 --format pdf --reveal --reason "hearing of 4 May"
+    """
+    from auditwatch.engine.lake import Lake
+    from auditwatch.findings.store import Store
+    from auditwatch.report.case import case_matter, case_paper
+
+    place = open_workspace(workspace)
+    with Store(place.database) as store:
+        matter = case_matter(store, name)
+        for finding in matter.findings if reveal else ():
+            masker_for(place, store, reveal=True, reason=reason, finding_id=finding.finding_id)
+    paper = case_paper(matter, Lake(place.lake), place, place.masker(reveal=reveal))
+    kind = "full" if reveal else "masked"
+    usual = place.reports / f"case-{name}-{kind}.{format_name}"
+    _deliver(paper, format_name, output or usual, output)
+    if reveal:
+        narrate("this case file shows identities; treat it as such")
+
+
 def _deliver(paper: Document, format_name: str, path: Path, given: Path | None) -> None:
     """Write a paper and say where it is."""
     from auditwatch.core.files import require_folder

@@ -237,7 +237,7 @@ def _cases_section(year: Year, masker: Masker) -> Section:
         Column("result", "Result"),
         Column("persons", "Persons"),
         Column("queries", "Queries", number=True),
-        Column("outcomes", "Outcomes"),
+        Column("outcomes", "Outcomes", prose=True),
         Column("findings", "Findings"),
     )
     rows = tuple(_case(one, year.year, masker) for one in year.matters)

@@ -6,7 +6,7 @@ Every format writes all of it, so that none ever says less than another.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["Block", "Cell", "Column", "Document", "Picture", "Section", "Sentences", "Table"]
 
 Cell = str | int
+
+BROAD_ABOVE: Final = 9  # columns
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Column:
         Its cells are whole numbers.
     short : bool
         Its cells are never broken over lines: days, ids.
+    prose : bool
+        Its cells are sentences and need room.
     link : str
         Part of the page that a cell's text leads to: ``#{link}-{text}``; empty for none.
     """
@@ -38,6 +42,7 @@ class Column:
     label: str
     number: bool = False
     short: bool = False
+    prose: bool = False
     link: str = ""
 
 
@@ -100,6 +105,12 @@ class Section:
     name: str
     title: str
     blocks: tuple[Block, ...]
+
+    @property
+    def broad(self) -> bool:
+        """Whether it has a table for which a sheet of paper is turned."""
+        tables = [block for block in self.blocks if isinstance(block, Table)]
+        return any(len(table.columns) > BROAD_ABOVE for table in tables)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import datetime
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from xlsxwriter import Workbook
@@ -20,6 +22,7 @@ MADE: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - a spreadsheet's times have 
 CELL_MAX: Final = 32_767  # what a cell can hold
 ROWS_MAX: Final = 1_048_575  # what a sheet can hold, without its head
 SHEET_NAME_MAX: Final = 31
+FORBIDDEN: Final = re.compile(r"[\[\]:*?/\\]")  # in the name of a sheet
 WIDE: Final = 60
 OPTIONS: Final = {
     "in_memory": True,
@@ -39,11 +42,22 @@ def write(document: Document) -> bytes:
     whole = book.add_format({"num_format": "#,##0", "valign": "top"})
     _sentences(book, document, head, body)
     for _, table in document.tables:
-        for part, rows in enumerate(_sheets(table.rows)):
-            name = table.name if not part else f"{table.name} {part + 1}"
-            _table(book, name[:SHEET_NAME_MAX], table, rows, (head, body, whole))
+        for rows in _sheets(table.rows):
+            taken = {sheet.get_name().casefold() for sheet in book.worksheets()}
+            _table(book, _sheet_name(table.name, taken), table, rows, (head, body, whole))
     book.close()
     return out.getvalue()
+
+
+def _sheet_name(name: str, taken: set[str]) -> str:
+    """Return a name that a sheet may have and that none has yet."""
+    plain = FORBIDDEN.sub("-", name).strip("'")
+    for number in count(1):
+        end = f" {number}" if number > 1 else ""
+        found = plain[: SHEET_NAME_MAX - len(end)] + end
+        if found.casefold() not in taken:
+            return found
+    raise AssertionError("numbers do not end")
 
 
 def _sheets(rows: tuple[Any, ...]) -> list[tuple[Any, ...]]:
