@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import builtins
 import csv
 import io
 import json
 import zipfile
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from tests.findings_fabric import (
@@ -28,8 +30,6 @@ from auditwatch.findings.investigations import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
-
     from auditwatch.findings.model import Finding
 
 HOSTILE = "=cmd|'/c calc'!A0 \u202egnp.exe <script>alert(1)</script> CANARY-NAME"
@@ -53,10 +53,8 @@ def fabric(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fabric]:
     made.store.close()
 
 
-def _profiles() -> object:
+def _profiles() -> pa.Table:
     """Return one night of the operator and of nine peers with 1 to 9 lookups."""
-    import pyarrow as pa
-
     plain = {"operator_role": "officer", "operator_unit": "patrol-north"}
     rows = [
         dict.fromkeys(PAIR_NIGHTS.names, 0)
@@ -174,15 +172,13 @@ def test_an_investigation_has_the_files_of_its_findings(fabric: Fabric, finding:
 def test_what_is_not_there_is_said(fabric: Fabric) -> None:
     """An unknown id leaves no file."""
     with pytest.raises(UsageError, match="no such finding"):
-        written(fabric, "F-NOBODY", form="html-none" if False else "csv")
+        written(fabric, "F-NOBODY", form="csv")
 
 
 def test_without_weasyprint_one_is_told_what_to_do(
     fabric: Fabric, finding: Finding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pango missing, or the extra: one message, no partial file."""
-    import builtins
-
     real = builtins.__import__
 
     def refusing(name: str, *more: object, **others: object) -> object:

@@ -76,7 +76,7 @@ def _column(place: int, bare: int, cased: int, *, tallest: int) -> Markup:
 
 
 def _rectangle(kind: str, left: int, top: int, height: int) -> Markup:
-    """Draw one block; its own colours are for readers that leave the style sheet out, as PDF does."""
+    """Draw one block, with colours of its own for readers without the style sheet, as in PDF."""
     fill, stroke = ("currentColor", "none") if kind == "bare" else ("none", "currentColor")
     return Markup(
         '<rect class="{}" x="{}" y="{}" width="{}" height="{}" fill="{}" stroke="{}"/>'
