@@ -30,6 +30,7 @@ from auditwatch.findings.investigations import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
     from auditwatch.findings.model import Finding
 
 HOSTILE = "=cmd|'/c calc'!A0 \u202egnp.exe <script>alert(1)</script> CANARY-NAME"

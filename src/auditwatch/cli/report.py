@@ -26,6 +26,14 @@ def report() -> None:
 @report.command()
 @click.option("--night", metavar="DATE", help="Which night; default the last that was scanned.")
 @click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["html", "pdf", "xlsx", "csv", "json", "mail"]),
+    default="html",
+    show_default=True,
+    help="mail: counts only, with a subject line, to hand to a mailer.",
+)
+@click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Default: reports/."
 )
 @reveal_options
@@ -33,21 +41,24 @@ def report() -> None:
 def night(
     workspace: Path | None,
     night: str | None,
+    format_name: str,
     output: Path | None,
     reveal: bool,
     reason: str | None,
 ) -> None:
-    """Write the report of one night: a single HTML file that opens without server or network.
+    """Write the report of one night: a page that opens without server or network, or its numbers.
 
     \b
     Examples:
       auditwatch report night
       auditwatch report night --night 2026-03-14 -o friday.html
+      auditwatch report night --format mail -o night.txt
     """
     from auditwatch.core.files import require_folder, write_atomic
     from auditwatch.engine.lake import Lake
     from auditwatch.findings.store import Store
     from auditwatch.report.night import write_night
+    from auditwatch.report.nightpaper import night_paper
 
     place = open_workspace(workspace)
     with Store(place.database) as store:
@@ -60,12 +71,20 @@ def night(
                 hint="scan a trail first: auditwatch scan FILE",
             )
         masker = masker_for(place, store, reveal=reveal, reason=reason)
-        path = write_night(store, Lake(place.lake), place, night or nights[-1], masker)
-    if output is not None:
+        shown, lake = night or nights[-1], Lake(place.lake)
+        if format_name == "html":
+            path = write_night(store, lake, place, shown, masker)
+        else:
+            paper = night_paper(store, lake, place, shown, masker)
+    if format_name != "html":
+        usual = place.reports / f"night-{shown}.{format_name}"
+        _deliver(paper, format_name, output or usual, output)
+    elif output is not None:
         require_folder(output)
         write_atomic(output, path.read_bytes())
-        path = output
-    click.echo(path)
+        click.echo(output)
+    else:
+        click.echo(path)
     if reveal:
         narrate("this report shows identities; treat it as such")
 

@@ -250,6 +250,34 @@ class Store:
                 if review.disposition != "withdrawn"
             ]
 
+    def spoke(self, first: str, last: str) -> list[tuple[str, str, int, int]]:
+        """Return (night, rule or view, findings, lookups) of what spoke from one night to another.
+
+        Gaps are left out.
+        """
+        table = tables.evidence
+        query = (
+            select(
+                table.c.night,
+                table.c.source_id,
+                func.count(table.c.finding_id.distinct()),
+                func.sum(table.c.lookups),
+            )
+            .where(table.c.night.between(first, last), table.c.source != "gap")
+            .group_by(table.c.night, table.c.source_id)
+            .order_by(table.c.night, table.c.source_id)
+        )
+        with self._database.reading() as connection:
+            return [(row[0], row[1], row[2], int(row[3])) for row in connection.execute(query)]
+
+    def decided_by_rule(self) -> dict[tuple[str, str], int]:
+        """Count findings by (strongest rule, disposition that stands)."""
+        found: dict[tuple[str, str], int] = {}
+        for finding, review, _ in self.reviewed():
+            key = (finding.rule_id, review.disposition)
+            found[key] = found.get(key, 0) + 1
+        return found
+
     def investigate(self, entries: Sequence[Entry]) -> list[Entry]:
         """Append entries to the register of investigations: all of them or none.
 

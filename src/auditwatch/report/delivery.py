@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from auditwatch.core.errors import UsageError
 from auditwatch.core.files import write_atomic
 from auditwatch.core.strict import suggest
+from auditwatch.report.digest import digest
 from auditwatch.report.formats import paper_formats
 
 if TYPE_CHECKING:
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
     from auditwatch.report.document import Document
 
-__all__ = ["write_paper"]
+__all__ = ["MAIL", "write_paper"]
+
+#: Of a night only, and no format of papers: it leaves out whatever names somebody.
+MAIL: Final = "mail"
 
 
 def write_paper(document: Document, format_name: str, path: Path) -> None:
@@ -27,6 +31,9 @@ def write_paper(document: Document, format_name: str, path: Path) -> None:
     RefusedError
         ``AW-REPORT-001`` what a PDF needs is not on this machine; ``AW-FILES-…`` as `write_atomic`.
     """
+    if format_name == MAIL and document.kind == "night":
+        write_atomic(path, digest(document))
+        return
     known = paper_formats()
     if format_name not in known:
         raise UsageError(

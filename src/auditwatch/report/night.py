@@ -11,7 +11,8 @@ from auditwatch.findings.lookups import lookups_of_all
 from auditwatch.report.account import LINES, account_of, verdict_shares
 from auditwatch.report.cards import CardMaker
 from auditwatch.report.holes import holes_of, is_hole
-from auditwatch.report.pages import environment
+from auditwatch.report.nightpaper import night_numbers
+from auditwatch.report.pages import environment, kind_of
 from auditwatch.report.pictures import bar
 from auditwatch.report.words import long_day
 
@@ -110,6 +111,8 @@ def write_night(store: Store, lake: Lake, workspace: Workspace, night: str, mask
             ),
             shares=verdict_shares(published.summary),
             bar=bar,
+            numbers=night_numbers(store, lake, night, tonight, published),
+            kind_of=kind_of,
             journal_head=store.journal_head(),
             revealed=masker.reveal,
         )

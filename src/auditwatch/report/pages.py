@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from auditwatch.report.document import Picture, Sentences, Table
 from auditwatch.report.words import visible
 
-__all__ = ["environment"]
+if TYPE_CHECKING:
+    from auditwatch.report.document import Block
+
+__all__ = ["environment", "kind_of"]
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -31,3 +35,8 @@ def environment() -> Environment:
 def _disarmed(value: object) -> object:
     """Return what a template shows: text without characters that hide or reorder other text."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def kind_of(block: Block) -> str:
+    """Return what a block is, for a template."""
+    return {Table: "table", Sentences: "sentences", Picture: "picture"}[type(block)]
