@@ -195,6 +195,61 @@ def case(
         narrate("this case file shows identities; treat it as such")
 
 
+@report.command()
+@click.option("--random", "at_random", type=click.IntRange(0), default=25, show_default=True)
+@click.option("--risk", "at_risk", type=click.IntRange(0), default=25, show_default=True)
+@click.option("--seed", type=int, required=True, help="Write it down: it draws the same again.")
+@click.option("--from", "first", metavar="DATE", default="", help="First night; default all.")
+@click.option("--to", "last", metavar="DATE", default="", help="Last night; default all.")
+@paper_options
+@reveal_options
+@click.pass_obj
+def sample(
+    workspace: Path | None,
+    at_random: int,
+    at_risk: int,
+    seed: int,
+    first: str,
+    last: str,
+    format_name: str,
+    output: Path | None,
+    reveal: bool,
+    reason: str | None,
+) -> None:
+    """Draw the packet that an auditor asks for, with blanks for what has to be answered.
+
+    Lookups drawn at random and lookups that the most pressing findings name stay apart.
+
+    \b
+    Examples:
+      auditwatch report sample --random 25 --risk 25 --seed 2026
+      auditwatch report sample --random 50 --risk 0 --seed 7 --from 2026-01-01 --to 2026-03-31
+    """
+    from auditwatch.core.schema import LOOKUPS
+    from auditwatch.engine.lake import Lake
+    from auditwatch.findings.store import Store
+    from auditwatch.report.sampling import sample_paper
+
+    place = open_workspace(workspace)
+    lake = Lake(place.lake)
+    nights = [one for one in lake.nights(LOOKUPS) if first <= one <= (last or one)]
+    with Store(place.database) as store:
+        masker = masker_for(place, store, reveal=reveal, reason=reason)
+        paper = sample_paper(
+            store,
+            lake,
+            place,
+            masker,
+            nights=nights,
+            at_random=at_random,
+            at_risk=at_risk,
+            seed=seed,
+        )
+    _deliver(paper, format_name, output or place.reports / f"sample-{seed}.{format_name}", output)
+    if reveal:
+        narrate("this sample shows identities; treat it as such")
+
+
 def _deliver(paper: Document, format_name: str, path: Path, given: Path | None) -> None:
     """Write a paper and say where it is."""
     from auditwatch.core.files import require_folder

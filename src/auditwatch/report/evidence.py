@@ -101,7 +101,7 @@ class EvidenceMaker:
         """Yield the records of a finding as rows of `EVIDENCE_COLUMNS`."""
         for batch in lookups.to_batches(max_chunksize=10_000):
             for row in batch.to_pylist():
-                yield (*self._row(row), finding_id)
+                yield (*self.row(row), finding_id)
 
     def cut_short(self, finding: Finding, pieces: Sequence[Piece]) -> list[str]:
         """Say how many lookups stand behind a finding that does not name them all."""
@@ -110,8 +110,8 @@ class EvidenceMaker:
             return []
         return [f"{finding.finding_id} stands on {behind:,} lookups; it names {named:,} of them."]
 
-    def _row(self, row: Mapping[str, Any]) -> tuple[Cell, ...]:
-        """Return one record."""
+    def row(self, row: Mapping[str, Any]) -> tuple[Cell, ...]:
+        """Return one record as cells of `EVIDENCE_COLUMNS` but for the finding."""
         who = (row["subject_name"], row["subject_id"], row["operator_id"], row["requester_id"])
         hidden = name_words(who)
         told = local_day if row["time_quality"] == "date_only" else local_time
