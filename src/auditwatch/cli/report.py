@@ -250,6 +250,48 @@ def sample(
         narrate("this sample shows identities; treat it as such")
 
 
+@report.command()
+@click.argument("subject", metavar="SUBJECT")
+@click.option("--from", "first", metavar="DATE", default="", help="First night; default all.")
+@click.option("--to", "last", metavar="DATE", default="", help="Last night; default all.")
+@click.option("--reason", required=True, metavar="TEXT", help="Who asks and why; it is journaled.")
+@click.option("--reveal", is_flag=True, help="Show operators and the subject.")
+@paper_options
+@click.pass_obj
+def subject(
+    workspace: Path | None,
+    subject: str,
+    first: str,
+    last: str,
+    reason: str,
+    reveal: bool,
+    format_name: str,
+    output: Path | None,
+) -> None:
+    """Write who looked at a subject, redacted for release to the person concerned.
+
+    To ask for a subject by name is to see who is meant, so a reason is due in any case.
+
+    \b
+    Example:
+      auditwatch report subject P-1042 --from 2026-01-01 --reveal --reason "request 2026-7"
+    """
+    from auditwatch.core.schema import LOOKUPS
+    from auditwatch.engine.lake import Lake
+    from auditwatch.findings.store import Store
+    from auditwatch.report.subject import subject_paper
+
+    place = open_workspace(workspace)
+    with Store(place.database) as store:
+        masker_for(place, store, reveal=True, reason=reason)
+    lake = Lake(place.lake)
+    nights = [one for one in lake.nights(LOOKUPS) if first <= one <= (last or one)]
+    masker = place.masker(reveal=reveal)
+    paper = subject_paper(lake, place, subject, nights, masker)
+    masked = place.masker().name("subject", subject)
+    _deliver(paper, format_name, output or place.reports / f"{masked}.{format_name}", output)
+
+
 def _deliver(paper: Document, format_name: str, path: Path, given: Path | None) -> None:
     """Write a paper and say where it is."""
     from auditwatch.core.files import require_folder

@@ -110,21 +110,39 @@ class EvidenceMaker:
             return []
         return [f"{finding.finding_id} stands on {behind:,} lookups; it names {named:,} of them."]
 
+    def clock(self, row: Mapping[str, Any]) -> str:
+        """Return when a record was made, without an hour where the source keeps none."""
+        told = local_day if row["time_quality"] == "date_only" else local_time
+        return told(row["event_time"], self.zone)
+
+    def asked(self, row: Mapping[str, Any]) -> str:
+        """Return what was asked, where."""
+        return harmless(" · ".join(filter(None, (row["system"], row["transaction"]))), CELL_MAX)
+
+    def redacted(self, text: str | None, row: Mapping[str, Any], short: int = 0) -> str:
+        """Return free text of a record without words that may name someone.
+
+        A code of at most `short` characters stays.
+        """
+        given = text or ""
+        shown = harmless(given, CELL_MAX)
+        if len(given) <= short and given.isalnum():
+            return shown
+        who = (row["subject_name"], row["subject_id"], row["operator_id"], row["requester_id"])
+        return masked_reason(shown, name_words(who))
+
     def row(self, row: Mapping[str, Any]) -> tuple[Cell, ...]:
         """Return one record as cells of `EVIDENCE_COLUMNS` but for the finding."""
-        who = (row["subject_name"], row["subject_id"], row["operator_id"], row["requester_id"])
-        hidden = name_words(who)
-        told = local_day if row["time_quality"] == "date_only" else local_time
         source = self.sources.get(row["source_id"], {"name": row["source_id"]})
         follows = row["lookup_id"] != row["event_id"]
         return (
-            told(row["event_time"], self.zone),
+            self.clock(row),
             self.name("operator", row["operator_id"]),
             self.name("operator", row["requester_id"]),
             self.name("subject", row["subject_id"]),
-            harmless(" · ".join(filter(None, (row["system"], row["transaction"]))), CELL_MAX),
-            self._free(row["purpose"], hidden, short=3),
-            self._free(row["reason"], hidden),
+            self.asked(row),
+            self._free(row["purpose"], row, short=3),
+            self._free(row["reason"], row),
             self.name("case", row["case_id"]),
             self.name("terminal", row["terminal"]),
             row["outcome"] or "",
@@ -135,9 +153,8 @@ class EvidenceMaker:
             harmless(row["lookup_id"], 120) if follows else "",
         )
 
-    def _free(self, text: str | None, hidden: frozenset[str], short: int = 0) -> str:
-        """Return free text as shown; a code of so many characters stays."""
-        given = text or ""
-        shown = harmless(given, CELL_MAX)
-        code = len(given) <= short and given.isalnum()
-        return shown if self.masker.reveal or code else masked_reason(shown, hidden)
+    def _free(self, text: str | None, row: Mapping[str, Any], short: int = 0) -> str:
+        """Return free text of a record as shown."""
+        if self.masker.reveal:
+            return harmless(text or "", CELL_MAX)
+        return self.redacted(text, row, short)
