@@ -331,3 +331,42 @@ def test_the_last_word_on_a_person_counts() -> None:
     ]
     (matter,) = registered_matters(told)
     assert matter.operator_ids == ()
+
+
+REGISTER = """investigation_id,act,day,operator_id,word,queries,finding_ids,note
+IA-1,open,2023-01-01,,,,,letter
+IA-1,person,2023-02-01,T1,sustained,,,"p. 9, end"
+IA-1,conclude,2023-02-02,,confirmed,12,,p. 10
+IA-1,action,2023-02-03,T1,trained,,,course 4
+"""
+
+
+def imported(place: Path, text: str) -> Any:
+    """Take in a register through the command line."""
+    path = place / "register.csv"
+    path.write_text(text)
+    return CliRunner().invoke(cli, ["-w", str(place), "investigations", "import", str(path)])
+
+
+def test_a_register_kept_elsewhere_is_taken_in(place: Path) -> None:
+    """Its year is counted like any other."""
+    assert imported(place, REGISTER).exit_code == 0
+    found = numbers(annual(place))
+    assert (found["Queries"], found["Trained"], found["Persons"]) == (12, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (REGISTER.replace("note\n", "remark\n", 1), "AW-INVEST-004"),
+        (REGISTER.replace(",12,", ",twelve,"), "AW-INVEST-004"),
+        (REGISTER + "IA-2,open\n", "AW-INVEST-004"),
+        (REGISTER + "IA-2,conclude,2023-01-01,,confirmed,1,,x\n", "AW-INVEST-002"),
+    ],
+)
+def test_a_register_with_a_fault_is_not_taken_in_at_all(
+    place: Path, store: Store, text: str, code: str
+) -> None:
+    """One bad row, and nothing of the file is kept."""
+    assert getattr(imported(place, text).exception, "code", "") == code
+    assert store.investigations() == []

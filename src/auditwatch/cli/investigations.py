@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from pathlib import Path  # noqa: TC003 - click reads the types of options
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -124,6 +124,29 @@ def conclude(
 def reopen(workspace: Path | None, number: str, day: str, note: str) -> None:
     """Take a conclusion back; it stays in the register, and years that counted it change."""
     _record(workspace, number, "reopen", day, note)
+
+
+@investigations.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def import_file(workspace: Path | None, file: Path) -> None:
+    """Take in a register that was kept elsewhere: all of its entries, or none.
+
+    A CSV file with a row for each entry, in order, and these columns: investigation_id, act, day,
+    note; and, where the act has them, operator_id, word, queries, finding_ids (joined by ;).
+
+    \b
+    Example:
+      auditwatch investigations import register.csv
+    """
+    from auditwatch.core.files import require_file
+    from auditwatch.findings.registerfile import read_register
+    from auditwatch.findings.store import Store
+
+    entries = read_register(require_file(file), getpass.getuser())
+    with Store(open_workspace(workspace).database) as store:
+        written = store.investigate(entries)
+    narrate(f"{count(len(written), 'entry', 'entries')} of {file}")
 
 
 @investigations.command("list")

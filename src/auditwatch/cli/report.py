@@ -292,6 +292,33 @@ def subject(
     _deliver(paper, format_name, output or place.reports / f"{masked}.{format_name}", output)
 
 
+@report.command()
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Default: stdout."
+)
+@click.pass_obj
+def metrics(workspace: Path | None, output: Path | None) -> None:
+    """Write figures for a monitor, in Prometheus' text format; no label names anybody.
+
+    \b
+    Example:
+      auditwatch report metrics -o /var/lib/node_exporter/auditwatch.prom
+    """
+    from auditwatch.core.files import require_folder, write_atomic
+    from auditwatch.engine.lake import Lake
+    from auditwatch.findings.store import Store
+    from auditwatch.report.metrics import metrics as figures
+
+    place = open_workspace(workspace)
+    with Store(place.database) as store:
+        data = figures(store, Lake(place.lake), place)
+    if output is None:
+        click.echo(data, nl=False)
+    else:
+        write_atomic(require_folder(output), data)
+        narrate(f"written: {output}")
+
+
 def _deliver(paper: Document, format_name: str, path: Path, given: Path | None) -> None:
     """Write a paper and say where it is."""
     from auditwatch.core.files import require_folder
