@@ -218,6 +218,17 @@ def test_a_decision_in_the_queue_counts_until_an_investigation_takes_it_in(
     assert [row["case"] for row in json.loads(again)["tables"]["cases"]] == ["IA-1"]
 
 
+def test_an_unknown_format_is_refused_before_anything_is_on_record(
+    place: Path, store: Store
+) -> None:
+    """Nothing was revealed to nobody, and the right names are told."""
+    with pytest.raises(UsageError) as refused:
+        annual(place, "--reveal", "--reason", "test", "--format", "xls")
+    assert refused.value.code == "AW-REPORT-007"
+    assert "xlsx" in refused.value.hint
+    assert store.journal() == []
+
+
 def test_persons_are_masked_until_revealed_on_record(place: Path, store: Store) -> None:
     """A pseudonym by default; with a reason the identity, and the journal says so."""
     person = entry("person", "2023-02-01", operator_id="CANARY", word="sustained")

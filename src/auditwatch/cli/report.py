@@ -18,6 +18,20 @@ if TYPE_CHECKING:
 __all__ = ["report"]
 
 
+def known_format(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """Return the name of a format, refused before anything is read or put on record."""
+    from auditwatch.report.delivery import require_format
+
+    return require_format(value)
+
+
+def known_night_format(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """Return the name of a format of nights, which may also be mailed."""
+    from auditwatch.report.delivery import MAIL, require_format
+
+    return require_format(value, (MAIL,))
+
+
 @click.group()
 def report() -> None:
     """Write reports."""
@@ -28,10 +42,11 @@ def report() -> None:
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(["html", "pdf", "xlsx", "csv", "json", "mail"]),
+    metavar="NAME",
     default="html",
     show_default=True,
-    help="mail: counts only, with a subject line, to hand to a mailer.",
+    callback=known_night_format,
+    help="html, pdf, xlsx, csv, json, or mail: counts only, with a subject line.",
 )
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Default: reports/."
@@ -89,13 +104,16 @@ def night(
         narrate("this report shows identities; treat it as such")
 
 
-FORMATS = ("html", "pdf", "xlsx", "csv", "json")
-
-
 def paper_options(command: click.decorators.FC) -> click.decorators.FC:
     """Add what every paper has: a format and a file."""
     format_name = click.option(
-        "--format", "format_name", type=click.Choice(FORMATS), default="html", show_default=True
+        "--format",
+        "format_name",
+        metavar="NAME",
+        default="html",
+        show_default=True,
+        callback=known_format,
+        help="html, pdf, xlsx, csv or json.",
     )
     output = click.option(
         "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Default: reports/."
