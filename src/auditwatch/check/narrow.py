@@ -50,11 +50,8 @@ def possible_rows(node: Node, columns: Answers) -> Rows:
 
 def sure_count(node: Node, columns: Answers) -> int:
     """Return for how many rows a tree holds; tests of one column are not even put to rows."""
-    of_one = _of_one_column(node, columns, SURE)
-    if of_one is None:
-        return len(sure_rows(node, columns))
-    answer, kept = of_one
-    return answer.count(kept)
+    kept = _of_one_column(node, columns, SURE)
+    return len(sure_rows(node, columns)) if kept is None else kept.count
 
 
 def in_doubt(node: Node, columns: Answers) -> bool:

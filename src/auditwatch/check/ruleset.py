@@ -44,6 +44,9 @@ __all__ = [
 CATALOGUE: Final = ("catalogue", "catalogue/lists")
 FOLDERS: Final = (*CATALOGUE, "permits", "detections", "exceptions", "tests")
 
+#: Stands in a pack and judges nothing, so it is no part of the version: forms of yearly reports.
+ASIDE: Final = "forms"
+
 
 @dataclass(frozen=True)
 class Ruleset:
@@ -217,7 +220,7 @@ def refuse_missing(folder: Path) -> None:
 
 def refuse_unknown(folder: Path) -> None:
     """Refuse what stands beside the parts of a pack and would be passed over in silence."""
-    known = [name for name in FOLDERS if "/" not in name]
+    known = [*(name for name in FOLDERS if "/" not in name), ASIDE]
     for path in sorted(folder.iterdir()):
         if path.name not in known and not path.name.startswith(".") and path.suffix != ".md":
             raise RuleError(

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from auditwatch.config import Workspace
     from auditwatch.core.mask import Masker
     from auditwatch.findings.model import Finding
+    from auditwatch.findings.shown import LookupLine
     from auditwatch.night.history import History
-    from auditwatch.report.cards import LookupLine
 
 __all__ = ["explain"]
 
@@ -137,7 +137,7 @@ def _head(line: LookupLine) -> str:
 def _shower(found: pa.Table, masker: Masker) -> Callable[[Value], str]:
     """Return how values are shown: identities masked, free text without what may name someone."""
     from auditwatch.check.trial.tree import FREE_TEXT
-    from auditwatch.report.words import harmless, masked_reason, name_words
+    from auditwatch.core.words import harmless, masked_reason, name_words
 
     names = ("subject_name", "subject_id", "operator_id", "requester_id")
     hidden = name_words(found[name][0].as_py() for name in names)

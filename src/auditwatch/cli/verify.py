@@ -57,6 +57,7 @@ def _answers(place: Workspace, head: str | None) -> list[dict[str, Any]]:
         actions = [action.digest for action in store.journal()]
         broken = store.broken_journal_row()
         forged = store.unjournaled_reviews()
+        altered = store.unjournaled_investigations()
     said = f"journal of {len(actions)} entries, head {actions[-1] if actions else 'none yet'}"
     if broken is not None:
         said += f"; entry {broken} is not as it was written"
@@ -65,6 +66,8 @@ def _answers(place: Workspace, head: str | None) -> list[dict[str, Any]]:
     answers.append({"what": told, "sound": not forged})
     told = f"steps of reviewers as the journal has them{_of(changed)}"
     answers.append({"what": told, "sound": not changed})
+    told = f"register of investigations as the journal has it{_of(altered)}"
+    answers.append({"what": told, "sound": not altered})
     if head is not None:
         found = any(digest.startswith(head.rstrip("…")) for digest in actions)
         answers.append({"what": f"the head {head} is in the journal", "sound": found})
@@ -72,7 +75,7 @@ def _answers(place: Workspace, head: str | None) -> list[dict[str, Any]]:
 
 
 def _of(names: list[str]) -> str:
-    """Say of which findings something does not hold."""
+    """Say of what something does not hold."""
     return f": not of {', '.join(names)}" if names else ""
 
 

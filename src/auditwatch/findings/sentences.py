@@ -12,7 +12,15 @@ if TYPE_CHECKING:
 
     from auditwatch.findings.model import Piece
 
-__all__ = ["counted", "counter_evidence", "exceptions", "lifted", "reasons", "title"]
+__all__ = [
+    "counted",
+    "counter_evidence",
+    "exceptions",
+    "lifted",
+    "lookups_behind",
+    "reasons",
+    "title",
+]
 
 TITLE_MAX: Final = 110  # characters, once identities are masked
 WORDS_MAX: Final = 56  # of a rule's own words in a title
@@ -56,7 +64,7 @@ def title(story: str, key: tuple[str, ...], strongest: Piece, pieces: Sequence[P
     if strongest.source == "pattern" and (told := _quoted(own).title):
         return told
     about = _clipped(strongest.title)
-    lookups = counted(_lookups(pieces), "lookup")
+    lookups = counted(lookups_behind(pieces), "lookup")
     named = len(_union(pieces, "operator_ids"))
     operators = counted(named, "operator") if named else "unknown operators"
     if strongest.source == "gap":
@@ -84,7 +92,7 @@ def _pair_title(key: tuple[str, ...], strongest: Piece, pieces: Sequence[Piece])
 
 def _operator_title(key: tuple[str, ...], strongest: Piece, pieces: Sequence[Piece]) -> str:
     """Return the title of an operator."""
-    who, lookups = mark("operator", key[0]), counted(_lookups(pieces), "lookup")
+    who, lookups = mark("operator", key[0]), counted(lookups_behind(pieces), "lookup")
     if strongest.title:
         return f"{_clipped(strongest.title)}: {who}, {lookups}"
     subjects = counted(len(_union(pieces, "subject_ids")), "subject")
@@ -137,7 +145,7 @@ def lifted(pieces: Sequence[Piece]) -> tuple[str, ...]:
     if not own:
         return ()
     whole = len(own) == len(pieces)
-    lookups = counted(_lookups(own), "lookup")
+    lookups = counted(lookups_behind(own), "lookup")
     return (f"Lifted by {exceptions(own)}: {'all ' if whole else ''}{lookups}.",)
 
 
@@ -173,7 +181,7 @@ def _reason(own: Sequence[Piece]) -> str:
         others = len({piece.night for piece in own}) - 1
         seen = f" (As of {quoted.night}; also seen on {counted(others, 'night')} before.)"
         return f"{says}{seen if others else ''}"
-    count = _lookups(own)
+    count = lookups_behind(own)
     if count == 1:
         dated = not own[0].days or own[0].days[0] in says
         return says if dated else f"{says} ({own[0].days[0]}.)"
@@ -190,7 +198,7 @@ def _extent(own: Sequence[Piece], count: int) -> str:
     return f"{counted(count, 'lookup')} {when}{who}"
 
 
-def _lookups(pieces: Sequence[Piece]) -> int:
+def lookups_behind(pieces: Sequence[Piece]) -> int:
     """Return how many lookups stand behind pieces.
 
     A lookup has one night, so a rule's nights add up; several sources may share lookups, and a
@@ -206,7 +214,7 @@ def _lookups(pieces: Sequence[Piece]) -> int:
 
 def _times(pieces: Sequence[Piece]) -> str:
     """Return `` once`` or ``, 3 lookups on 2 days``."""
-    days, lookups = len(_union(pieces, "days")) or 1, _lookups(pieces)
+    days, lookups = len(_union(pieces, "days")) or 1, lookups_behind(pieces)
     if lookups <= 1:
         return " once"
     return f", {counted(lookups, 'lookup')} on {counted(days, 'day')}"

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from auditwatch.core import clock
 from auditwatch.core.errors import UsageError
-from auditwatch.findings import journal, publish, reviews, tables
+from auditwatch.findings import investigations, journal, publish, reviews, tables
 from auditwatch.findings.database import Database
 from auditwatch.findings.model import NightSummary, Review
 from auditwatch.findings.rows import finding_from, piece_from
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from auditwatch.findings.investigations import Entry
     from auditwatch.findings.journal import Action
     from auditwatch.findings.model import Finding, NightResult, Piece, Run
 
@@ -250,6 +251,71 @@ class Store:
                 detail=detail,
             )
 
+    def reviewed(self) -> list[tuple[Finding, Review, list[Piece]]]:
+        """Return each finding with a decision, the decision that stands, and its evidence."""
+        with self._database.reading() as connection:
+            return [
+                (_finding(connection, name), review, _evidence(connection, name))
+                for name, review in sorted(reviews.latest(connection).items())
+                if review.disposition != "withdrawn"
+            ]
+
+    def spoke(self, first: str, last: str) -> list[tuple[str, str, int, int]]:
+        """Return (night, rule or view, findings, lookups) of what spoke from one night to another.
+
+        Gaps are left out.
+        """
+        table = tables.evidence
+        query = (
+            select(
+                table.c.night,
+                table.c.source_id,
+                func.count(table.c.finding_id.distinct()),
+                func.sum(table.c.lookups),
+            )
+            .where(table.c.night.between(first, last), table.c.source != "gap")
+            .group_by(table.c.night, table.c.source_id)
+            .order_by(table.c.night, table.c.source_id)
+        )
+        with self._database.reading() as connection:
+            return [(row[0], row[1], row[2], int(row[3])) for row in connection.execute(query)]
+
+    def decided_by_rule(self) -> dict[tuple[str, str], int]:
+        """Count findings by (strongest rule, disposition that stands)."""
+        found: dict[tuple[str, str], int] = {}
+        for finding, review, _ in self.reviewed():
+            key = (finding.rule_id, review.disposition)
+            found[key] = found.get(key, 0) + 1
+        return found
+
+    def investigate(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Append entries to the register of investigations: all of them or none.
+
+        Raises
+        ------
+        UsageError, RefusedError
+            As `investigations.record`.
+        """
+        with self._database.writing() as connection:
+            return [investigations.record(connection, entry) for entry in entries]
+
+    def investigations(self) -> list[Entry]:
+        """Return the register, investigation by investigation, oldest first."""
+        with self._database.reading() as connection:
+            return investigations.every(connection)
+
+    def told(self, actor: str, action: str, detail: str, finding_id: str = "") -> Action:
+        """Record what a person made or filed; `action` is one word such as ``file``."""
+        with self._database.writing() as connection:
+            return journal.append(
+                connection,
+                at=clock.now().astimezone(UTC).isoformat(timespec="seconds"),
+                actor=actor,
+                action=action,
+                finding_id=finding_id,
+                detail=detail,
+            )
+
     def journal(self) -> list[Action]:
         """Return all actions in order."""
         with self._database.reading() as connection:
@@ -275,6 +341,13 @@ class Store:
         return sorted(
             name for name in said.keys() | kept.keys() if said.get(name) != kept.get(name)
         )
+
+    def unjournaled_investigations(self) -> list[str]:
+        """Return the investigations whose entries are not what the journal has the digests of."""
+        said = {one.detail for one in self.journal() if one.action == "investigate"}
+        kept = {investigations.said(one): one.investigation_id for one in self.investigations()}
+        names = {kept[detail] for detail in kept.keys() - said}
+        return sorted(names | {detail.partition(" ")[0] for detail in said - kept.keys()})
 
     def broken_journal_row(self) -> int | None:
         """Return the number of the first journal row that was changed; None when all are sound."""

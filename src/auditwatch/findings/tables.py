@@ -10,6 +10,7 @@ __all__ = [
     "accounts",
     "evidence",
     "findings",
+    "investigations",
     "journal",
     "metadata",
     "nights",
@@ -217,4 +218,21 @@ reveals: Final = Table(
     Column("account", Text, primary_key=True),
     Column("finding_id", Text, primary_key=True),
     Column("until", Text, nullable=False),
+)
+
+#: One entry of the register of investigations; rows are only ever added, `finding_ids` is JSON.
+investigations: Final = Table(
+    "investigations",
+    metadata,
+    Column("investigation_id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("act", Text, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("operator_id", Text, nullable=False),
+    Column("word", Text, nullable=False),
+    Column("queries", BigInteger, nullable=False),
+    Column("finding_ids", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("recorder", Text, nullable=False),
+    Column("at", Text, nullable=False),
 )

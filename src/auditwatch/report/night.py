@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from auditwatch.core.clock import zone
 from auditwatch.core.files import write_atomic
-from auditwatch.core.words import long_day, visible
+from auditwatch.core.words import long_day
 from auditwatch.findings.lookups import lookups_of_all
 from auditwatch.report.account import LINES, account_of, verdict_shares
 from auditwatch.report.cards import CardMaker
 from auditwatch.report.holes import holes_of, is_hole
+from auditwatch.report.nightpaper import night_numbers
+from auditwatch.report.pages import environment, kind_of
 from auditwatch.report.pictures import bar
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from auditwatch.config import Workspace
     from auditwatch.core.mask import Masker
     from auditwatch.engine.lake import Lake
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["write_night"]
 
-TEMPLATES: Final = Path(__file__).parent / "templates"
 OPEN: Final = ("open", "reopened")
 ASKING: Final = ("policy", "rule", "pattern")
 ALSO_MAX: Final = 10
@@ -91,7 +90,7 @@ def write_night(store: Store, lake: Lake, workspace: Workspace, night: str, mask
     gaps = store.findings(statuses=OPEN, kinds=("gap",))
     seen = {one.finding_id for one in missing}
     page = (
-        _environment()
+        environment()
         .get_template("night.html.j2")
         .render(
             agency=settings.agency,
@@ -112,6 +111,8 @@ def write_night(store: Store, lake: Lake, workspace: Workspace, night: str, mask
             ),
             shares=verdict_shares(published.summary),
             bar=bar,
+            numbers=night_numbers(store, lake, night, tonight, published),
+            kind_of=kind_of,
             journal_head=store.journal_head(),
             revealed=masker.reveal,
         )
@@ -119,24 +120,6 @@ def write_night(store: Store, lake: Lake, workspace: Workspace, night: str, mask
     path = workspace.reports / f"night-{night}.html"
     write_atomic(path, page.encode("utf-8"))
     return path
-
-
-def _environment() -> Environment:
-    """Return templates that escape and disarm everything and refuse what they do not know."""
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_disarmed,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
-def _disarmed(value: object) -> object:
-    """Return what a template shows: text without characters that hide or reorder other text."""
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _tally(store: Store, published: PublishedNight, tonight: list[Finding]) -> Tally:

@@ -76,10 +76,11 @@ def _column(place: int, bare: int, cased: int, *, tallest: int) -> Markup:
 
 
 def _rectangle(kind: str, left: int, top: int, height: int) -> Markup:
-    """Draw one block."""
-    return Markup('<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>').format(
-        kind, left, max(top, 0), CELL - 4, height
-    )
+    """Draw one block, with colours of its own for readers without the style sheet, as in PDF."""
+    fill, stroke = ("currentColor", "none") if kind == "bare" else ("none", "currentColor")
+    return Markup(
+        '<rect class="{}" x="{}" y="{}" width="{}" height="{}" fill="{}" stroke="{}"/>'
+    ).format(kind, left, max(top, 0), CELL - 4, height, fill, stroke)
 
 
 def bar(part: int, whole: int) -> Markup:

@@ -1,0 +1,103 @@
+"""XLSX: a sheet for each table, and one for what the paper says in sentences."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import datetime
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
+
+from xlsxwriter import Workbook
+
+if TYPE_CHECKING:
+    from auditwatch.report.document import Document, Table
+
+__all__ = ["NAME", "write"]
+
+NAME: Final = "xlsx"
+
+#: Times in the file are fixed, so that the same paper gives the same bytes.
+MADE: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - a spreadsheet's times have no zone
+CELL_MAX: Final = 32_767  # what a cell can hold
+ROWS_MAX: Final = 1_048_575  # what a sheet can hold, without its head
+SHEET_NAME_MAX: Final = 31
+FORBIDDEN: Final = re.compile(r"[\[\]:*?/\\]")  # in the name of a sheet
+WIDE: Final = 60
+OPTIONS: Final = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+
+
+def write(document: Document) -> bytes:
+    """Return the paper as a workbook; all text is text, whatever it begins with."""
+    out = io.BytesIO()
+    book = Workbook(out, OPTIONS)
+    book.set_properties({"title": document.title, "created": MADE})
+    head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+    body = book.add_format({"text_wrap": True, "valign": "top"})
+    whole = book.add_format({"num_format": "#,##0", "valign": "top"})
+    _sentences(book, document, head, body)
+    for _, table in document.tables:
+        for rows in _sheets(table.rows):
+            taken = {sheet.get_name().casefold() for sheet in book.worksheets()}
+            _table(book, _sheet_name(table.name, taken), table, rows, (head, body, whole))
+    book.close()
+    return out.getvalue()
+
+
+def _sheet_name(name: str, taken: set[str]) -> str:
+    """Return a name that a sheet may have and that none has yet."""
+    plain = FORBIDDEN.sub("-", name).strip("'")
+    for number in count(1):
+        end = f" {number}" if number > 1 else ""
+        found = plain[: SHEET_NAME_MAX - len(end)] + end
+        if found.casefold() not in taken:
+            return found
+    raise AssertionError("numbers do not end")
+
+
+def _sheets(rows: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Return rows in parts that fit on a sheet; an empty table has one."""
+    return [rows[n : n + ROWS_MAX] for n in range(0, len(rows), ROWS_MAX)] or [()]
+
+
+def _sentences(book: Workbook, document: Document, head: Any, body: Any) -> None:
+    """Write the sheet of sentences."""
+    sheet = book.add_worksheet("paper")
+    sheet.set_column(0, 0, 16)
+    sheet.set_column(1, 1, 100)
+    sheet.write_string(0, 0, "title", head)
+    sheet.write_string(0, 1, document.title, head)
+    sheet.write_string(1, 0, "for", body)
+    sheet.write_string(1, 1, document.over, body)
+    for row, (where, said) in enumerate(document.sentences, start=2):
+        sheet.write_string(row, 0, where, body)
+        sheet.write_string(row, 1, said[:CELL_MAX], body)
+
+
+def _table(
+    book: Workbook, name: str, table: Table, rows: tuple[Any, ...], formats: tuple[Any, ...]
+) -> None:
+    """Write the sheet of a table, its head frozen and ready to filter."""
+    head, body, whole = formats
+    sheet = book.add_worksheet(name)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, max(len(rows), 1), len(table.columns) - 1)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    for place, column in enumerate(table.columns):
+        texts = [str(row[place]) for row in rows[:200]]
+        longest = max(map(len, [column.label, *texts]))
+        sheet.set_column(place, place, min(longest + 4, WIDE))
+        sheet.write_string(0, place, column.label, head)
+    for number, row in enumerate(rows, start=1):
+        for place, cell in enumerate(row):
+            if isinstance(cell, int):
+                sheet.write_number(number, place, cell, whole)
+            else:
+                sheet.write_string(number, place, cell[:CELL_MAX], body)

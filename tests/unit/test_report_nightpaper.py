@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+from tests.findings_fabric import (
+    Fabric,
+    follower,
+    gathered,
+    hit,
+    lookup,
+    make_fabric,
+    night_of,
+    result,
+    verdict,
+)
+
+from auditwatch.cli import cli
+from auditwatch.config import make_workspace
+from auditwatch.findings.model import NightSummary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def fabric(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fabric]:
+    """Two nights; on the second one rule speaks of two operators and one use is forbidden."""
+    root = tmp_path_factory.mktemp("night")
+    make_workspace(root)
+    rows = [lookup(0, 1, "CANARY-T1", "CANARY-P1"), lookup(1, 1, "CANARY-T1", "CANARY-P1")]
+    rows += [lookup(1, 2, "CANARY-T2", "CANARY-P2"), lookup(1, 50, "CANARY-T3", "CANARY-P3")]
+    forbidden = verdict(rows[3], "forbidden", story="pair", severity="high")
+    nights = [
+        result(night_of(0), gathered(night_of(0), rows[:1], hits=[hit(rows[0], "colleague")])),
+        result(
+            night_of(1),
+            gathered(
+                night_of(1), rows[1:], [forbidden], [hit(row, "colleague") for row in rows[1:3]]
+            ),
+            summary=NightSummary(lookups=3, verdicts={"forbidden": 1, "permitted": 2}),
+        ),
+    ]
+    made = make_fabric(root, [*rows, follower(rows[3])], nights)
+    yield made
+    made.store.close()
+
+
+def night(fabric: Fabric, form: str, *more: str) -> str:
+    """Write the night's report through the command line and return it."""
+    path = fabric.workspace.root / f"out.{form}"
+    arguments = ["-w", str(fabric.workspace.root), "report", "night", "--format", form]
+    CliRunner().invoke(cli, [*arguments, "-o", str(path), *more], catch_exceptions=False)
+    return path.read_text()
+
+
+def test_the_numbers_are_those_of_the_night(fabric: Fabric) -> None:
+    """New and grown by severity, what spoke beside what is usual, lookups by hour, the backlog."""
+    tables = json.loads(night(fabric, "json"))["tables"]
+    severities = {row["severity"]: (row["new"], row["grown"]) for row in tables["severities"]}
+    assert severities["high"] == (1, 0)
+    assert severities["medium"] == (1, 1)
+    spoke = {
+        row["rule"]: (row["findings"], row["lookups"], row["usual"]) for row in tables["rules"]
+    }
+    assert spoke["colleague"] == (2, 2, 1)
+    assert sum(row["lookups"] for row in tables["hours"]) == 3
+    assert sum(row["open"] for row in tables["backlog"]) == len(tables["queue"]) == 3
+
+
+def test_the_page_and_the_json_say_the_same(fabric: Fabric) -> None:
+    """Each row of the numbers stands on the page with the same cells."""
+    page, tables = night(fabric, "html"), json.loads(night(fabric, "json"))["tables"]
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", page, re.DOTALL)
+    told = {tuple(re.sub("<[^>]*>", " ", one).split()) for one in rows}
+    for name in ("severities", "rules", "units", "backlog", "hours"):
+        for row in tables[name]:
+            assert tuple(" ".join(f"{cell}" for cell in row.values()).split()) in told
+
+
+def test_a_mail_names_nobody_and_tells_the_counts(fabric: Fabric) -> None:
+    """Not even pseudonyms, and not those of a finding's title."""
+    mail = night(fabric, "mail", "--reveal", "--reason", "test")
+    assert "CANARY" not in mail
+    assert not re.search(r"(operator|subject|case|terminal)-[0-9a-f]{8}", mail)
+    assert mail.startswith("Subject: Example Agency, CA0990100: Night of ")
+    assert re.search(r"high +1 +0\n", mail)
+    assert fabric.store.journal_head() in mail
+
+
+def test_a_quiet_night_has_a_mail(fabric: Fabric) -> None:
+    """Silence must mean that something failed."""
+    mail = night(fabric, "mail", "--night", night_of(0))
+    assert "1 finding new, 0 grown" in mail
+
+
+@pytest.mark.parametrize("form", ["html", "csv", "json", "mail"])
+def test_two_runs_are_byte_equal(fabric: Fabric, form: str) -> None:
+    """The same night, lookups and decisions give the same bytes."""
+    assert night(fabric, form) == night(fabric, form)
+
+
+def test_decisions_stand_beside_the_rule(fabric: Fabric) -> None:
+    """Of two findings that one rule led to, one was misuse."""
+    names = [one.finding_id for one in fabric.store.findings() if one.rule_id == "colleague"]
+    fabric.store.decide(names[0], "misuse", "seen", "lead")
+    fabric.store.decide(names[1], "explained", "seen", "lead")
+    rules = json.loads(night(fabric, "json"))["tables"]["rules"]
+    assert {(row["misuse"], row["decided"]) for row in rules if row["rule"] == "colleague"} == {
+        (1, 2)
+    }
+    for name in names:
+        fabric.store.decide(name, "withdrawn", "back", "lead")

@@ -1,0 +1,82 @@
+"""Papers in a real browser: from disk, without network, at desk and phone width."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from auditwatch.config import make_workspace
+from auditwatch.core.mask import Masker
+from auditwatch.report.case import case_matter, case_paper
+from auditwatch.report.delivery import write_paper
+from auditwatch.report.filing import annual_document
+from auditwatch.report.form import read_form
+from tests.findings_fabric import gathered, hit, lookup, make_fabric, night_of, result, surprise
+from tests.web.test_night_report import browse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A case file with long words in it, and a year, both as pages."""
+    root = make_workspace(tmp_path_factory.mktemp("papers"))
+    rows = [lookup(day, 1, "T1", "P1", reason="x" * 3000) for day in range(9)]
+    pieces = gathered(
+        night_of(8),
+        rows,
+        hits=[hit(rows[-1], "colleague-without-number")],
+        surprises=[surprise(rows)],
+    )
+    fabric = make_fabric(root, rows, [result(night_of(8), pieces)])
+    (finding,) = fabric.store.findings()
+    matter = case_matter(fabric.store, finding.finding_id)
+    masker = Masker("key", reveal=True)
+    write_paper(
+        case_paper(matter, fabric.lake, fabric.workspace, masker), "html", root / "case.html"
+    )
+    fabric.store.decide(finding.finding_id, "misuse", "seen", "lead")
+    form = read_form(fabric.workspace.rules, "ca-hdc-0010")
+    year = annual_document(
+        fabric.store, fabric.workspace, form, 2023, masker=masker, asked=None, actor="lead"
+    )
+    write_paper(year, "html", root / "annual.html")
+    fabric.store.close()
+    return root
+
+
+@pytest.mark.parametrize("name", ["case", "annual"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_paper_sticks_out(
+    papers: Path, chromium: str, tmp_path: Path, name: str, width: int
+) -> None:
+    """A page framed at that width scrolls down only; wide tables scroll by themselves."""
+    page = papers / f"{name}.html"
+    probe = tmp_path / "probe.html"
+    probe.write_text(
+        f'<iframe id="f" style="width:{width}px;height:800px" src="{page.as_uri()}"></iframe>'
+        '<p id="told">?</p><script>onload = () => { const page = document.getElementById("f")'
+        '.contentDocument.documentElement; document.getElementById("told").textContent = '
+        '"WIDE " + page.scrollWidth; };</script>'
+    )
+    told = browse(
+        chromium, tmp_path, "--allow-file-access-from-files", "--dump-dom", probe.as_uri()
+    )
+    found = re.search(r"WIDE (\d+)", told)
+    assert found, told
+    assert int(found[1]) <= width
+
+
+@pytest.mark.parametrize("name", ["case", "annual"])
+def test_a_paper_asks_for_nothing_outside_itself(papers: Path, name: str) -> None:
+    """No script, no address but anchors, and each anchor is there."""
+    text = (papers / f"{name}.html").read_text()
+    assert "<script" not in text
+    assert not re.search(r"""(?:src|href)=["'](?!#)""", text)
+    targets = set(re.findall(r'href="#([^"]*)"', text))
+    assert targets <= set(re.findall(r'id="([^"]*)"', text))
+    ids = re.findall(r'\bid="([^"]*)"', text)
+    assert len(ids) == len(set(ids))
