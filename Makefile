@@ -63,9 +63,8 @@ fuzz: $(READY)
 	@PYTHONPATH=$(VENV)/fuzzer $(BIN)/python -m tests.fuzz --seconds $(SECONDS_EACH) $(TARGETS)
 
 lock: $(READY)
-	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
+	$(BIN)/pip-compile --quiet --extra dev --extra pdf --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
 		--no-emit-find-links --no-emit-trusted-host --no-emit-options --output-file requirements.lock pyproject.toml
-
 	echo "pyspark>=4.0,<4.1" | $(BIN)/pip-compile --quiet --generate-hashes --no-header --no-emit-index-url \
 		--no-emit-find-links --no-emit-trusted-host --no-emit-options --output-file requirements-spark.lock -
 
