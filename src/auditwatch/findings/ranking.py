@@ -21,8 +21,8 @@ __all__ = [
 ]
 
 #: Milli-decades of one hit of a rule or a statement, by severity. One medium hit stands where a
-#: pattern stands that one operator in 300 reaches on a night: at 3000 a few rules of single lookups,
-#: nearly all of them honest work, took a third of the reviewers' week from what lasts for weeks.
+#: pattern stands that one operator in 300 reaches on a night: at 3000 a few rules of single
+#: lookups, most of them honest work, took a third of the reviewers' week from what lasts for weeks.
 BY_SEVERITY: Final = {
     "informational": 500,
     "low": 1500,
