@@ -22,7 +22,7 @@ __all__ = [
 
 #: Milli-decades of one hit of a rule or a statement, by severity. One medium hit stands where a
 #: pattern stands that one operator in 300 reaches on a night: at 3000 a few rules of single
-#: lookups, most of them honest work, took a third of the reviewers' week from what lasts for weeks.
+#: lookups, most of them honest work, took a quarter of the reviewers' week from what goes on.
 BY_SEVERITY: Final = {
     "informational": 500,
     "low": 1500,
