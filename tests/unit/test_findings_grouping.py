@@ -147,7 +147,7 @@ def test_soft_verdicts_and_rules_together_stay_below_one_grave_act() -> None:
     grave = gathered(night_of(29), [row], [], [hit(row, "self", severity="high")])
     first, second, *_ = derived([*soft, *grave])
     assert (first.operator_ids, first.priority) == (("T2",), 5000)
-    assert second.priority == 3000
+    assert second.priority == 2500
 
 
 @pytest.mark.parametrize(("nights", "milli"), [(1, 5000), (10, 6000), (100, 6500)])
@@ -186,8 +186,8 @@ def test_a_masked_title_is_one_short_line() -> None:
     assert len(shown) <= 110
 
 
-def test_repeats_of_a_medium_rule_add_at_most_a_decade_and_a_half() -> None:
-    """log10 of the nights counts, up to 1.5 decades."""
+def test_repeats_of_a_medium_rule_add_at_most_half_of_its_severity() -> None:
+    """log10 of the nights counts, up to half of what one hit weighs."""
     ten, hundred = (
         [
             piece
@@ -201,8 +201,8 @@ def test_repeats_of_a_medium_rule_add_at_most_a_decade_and_a_half() -> None:
         ]
         for days in (10, 100)
     )
-    assert priority(strengths(ten)) == 4000
-    assert priority(strengths(hundred)) == 4500
+    assert priority(strengths(ten)) == 3500
+    assert priority(strengths(hundred)) == 3750
 
 
 def test_two_rules_on_one_act_count_once_and_two_views_add_up() -> None:
@@ -217,7 +217,7 @@ def test_two_rules_on_one_act_count_once_and_two_views_add_up() -> None:
             surprise([row], "tie", surprise_milli=3000),
         ],
     )
-    assert priority(strengths(rules)) == 3000
+    assert priority(strengths(rules)) == 2500
     assert priority(strengths(views)) == 4000 + 1500
 
 
@@ -303,9 +303,9 @@ def test_counter_evidence_comes_in_the_order_of_the_reasons() -> None:
     pieces = gathered(rows[1]["night"], rows, [], [hit(rows[1], "colleague")], [surprise(rows)])
     (finding,) = derived(pieces)
     assert finding.counter_evidence == (
+        "One other operator of the unit looked at this subject.",
         "A supervisor may have asked for it.",
         "The colleague may be party to a case.",
-        "One other operator of the unit looked at this subject.",
     )
 
 
@@ -333,8 +333,8 @@ def test_a_rule_that_speaks_of_ten_on_a_night_weighs_a_decade_less() -> None:
     rows = [lookup(0, n, f"T{n}", f"P-{n}") for n in range(10)]
     many = gathered(rows[0]["night"], rows, [], [hit(row, "colleague") for row in rows])
     one = gathered(rows[0]["night"], rows, [], [hit(rows[0], "colleague")])
-    assert {finding.priority for finding in derived(many)} == {2000}
-    assert [finding.priority for finding in derived(one)] == [3000]
+    assert {finding.priority for finding in derived(many)} == {1500}
+    assert [finding.priority for finding in derived(one)] == [2500]
 
 
 def test_a_soft_matter_of_a_unit_waits_for_one_of_a_person() -> None:
@@ -348,4 +348,4 @@ def test_a_soft_matter_of_a_unit_waits_for_one_of_a_person() -> None:
             {"story": "unit", "severity": "high"},
         )
     ]
-    assert ranks == [3000, 2000, 5000]
+    assert ranks == [2500, 1500, 5000]
