@@ -11,8 +11,13 @@ if TYPE_CHECKING:
 __all__ = ["CLEARED", "CONFIRMED", "UNSEEN", "Past", "read_past"]
 
 #: Dispositions by which something was found to be wrong, and by which nothing was.
-CONFIRMED: Final = ("misuse", "policy_breach")
-CLEARED: Final = ("explained", "not_useful")
+CONFIRMED: Final = (
+    "misuse", "policy_breach", "training_issue", "policy_violation", "criminal_referral",
+)  # fmt: skip
+CLEARED: Final = (
+    "explained", "not_useful", "cleared_authorised", "cleared_explained", "cleared_data_error",
+    "withdrawn_rule_error",
+)  # fmt: skip
 #: Of a finding that no scan made.
 UNSEEN: Final = "never in the queue"
 

@@ -16,6 +16,7 @@ from auditwatch.check.exemption import ONLY, WHOM, Exemption
 from auditwatch.core.errors import UsageError
 from auditwatch.core.schema import LOOKUPS
 from auditwatch.findings.derive import home
+from auditwatch.findings.past import CLEARED
 from auditwatch.night.comparing import compare
 from auditwatch.night.piecework import one_batch
 from auditwatch.night.replay import replay
@@ -35,7 +36,6 @@ __all__ = ["Proposal", "propose"]
 
 #: Values that one term may name; whoever needs more wants a rule, not an exception.
 VALUES_MAX: Final = 20
-NOT_USEFUL: Final = "not_useful"
 DRAFT: Final = "draft"
 
 
@@ -131,13 +131,13 @@ def propose(
 def _refuse_others(findings: Sequence[str], past: Mapping[str, Past]) -> None:
     """Refuse findings that nobody found useless: nothing is lifted because it is inconvenient."""
     for name in findings:
-        if name not in past or past[name].disposition != NOT_USEFUL:
+        if name not in past or past[name].disposition not in CLEARED:
             raise UsageError(
-                "this finding was not reviewed as not useful",
+                "no reviewer cleared this finding",
                 code="AW-BENCH-025",
                 where=name[:40],
-                expected="findings that a reviewer decided as not_useful",
-                hint="decide it first: auditwatch findings decide",
+                expected="a cleared finding: nothing is lifted because it is in the way",
+                hint="decide it first: auditwatch review decide",
             )
 
 
