@@ -54,9 +54,9 @@ def test_face_searches_are_read_by_a_mapping_and_judged(workspace: Path, tmp_pat
 
 
 def test_plate_searches_are_decided_without_purpose_codes(workspace: Path, tmp_path: Path) -> None:
-    """An export that has no codes lacks nothing; with a roster each search gets a verdict."""
+    """An export that has no codes lacks nothing; with a roster searches are permitted."""
     roster = tmp_path / "roster.csv"
-    log = SAMPLES / "flock_network_audit.csv"
+    log = SAMPLES / "flock_organization_audit.xlsx"
     expected = json.loads((SAMPLES / f"{log.name}.expected.json").read_text("utf-8"))
     names = {one["operator_id"] for one in expected["lookups"] if one.get("operator_id")}
     lines = [f'"{name}",patrol-north,officer' for name in sorted(names)]

@@ -265,7 +265,7 @@ def test_a_folder_of_many_files_is_looked_at_in_seconds(folder: Folder) -> None:
     """Three thousand known files are looked at without opening one."""
     drop = folder.root / "drop"
     for n in range(3_000):
-        (drop / f"{n}.csv").write_text("x")
+        (drop / f"{n}.csv").write_text("x\n")
     looked = drop_folders.look(folder.workspace)
     assert len(looked.wanted) == 3_000
 

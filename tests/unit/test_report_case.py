@@ -60,6 +60,7 @@ def _profiles() -> pa.Table:
     rows = [
         dict.fromkeys(PAIR_NIGHTS.names, 0)
         | plain
+        | {"number": None}
         | {"night": night_of(5), "operator_id": who, "subject_id": "S", "lookups": number}
         for who, number in [("CANARY-T1", 30), *((f"PEER-{n}", n) for n in range(1, 10))]
     ]
@@ -118,7 +119,7 @@ def test_the_rule_stands_in_it_with_its_lines(fabric: Fabric, finding: Finding) 
     (table,) = (rows for name, rows in paper["tables"].items() if name == f"rule {RULE}")
     assert table[0] == {
         "line": "1",
-        "text": "title: Operator looked up a colleague without any number",
+        "text": "title: Colleague looked up without a number",
     }
     assert any("has changed since" in one["text"] for one in paper["sentences"])
 

@@ -27,7 +27,7 @@ NIGHTS, OPERATORS = 32, 24
 LATE = range(16, NIGHTS)
 WHOLE = ("night_number", "operator_id", "subject_id", "window")
 UNIT = [*WHOLE, "kind"]
-MARKING = ("mix", "outsider", "pretext", "relay", "shift", "terminal")
+MARKING = ("mix", "outsider", "pretext", "relay", "run", "shift", "terminal")
 
 
 def clock(at: int, hour: float) -> datetime:
@@ -66,6 +66,7 @@ def planted() -> dict[str, list[dict[str, Any]]]:
         "pretext": [act(at, 12, "T6", "P-ex", case_id=f"26-{at:05d}") for at in some],
         "mix": [act(at, 12, "T7", f"P-{at}", transaction="QXS") for at in LATE],
         "relay": [act(at, 12, "T10", f"P-r{at}", requester_id="T99") for at in some],
+        "run": [act(at, 12 + n / 30, "T8", f"P-q{at}{n}") for at in LATE for n in range(6)],
         "shift": [act(at, 21 + n / 9, "T13", f"P-s{at}{n}") for at in some for n in range(3)],
     }  # fmt: skip
 

@@ -28,7 +28,7 @@ FAMILIES: Final[Mapping[str, frozenset[str]]] = {
         "colleagues": "tie victim colleague-without-number crowd-on-a-colleague",
         "crowd": "burst victim crowd-on-one-subject crowd-on-a-colleague",
         "names": "fishing name-only-search single-name-search wildcard-plate",
-        "strangers": "harvest screening volume bulk-lookups",
+        "strangers": "harvest run screening volume bulk-lookups",
         "numbers": "case borrowed-number number-not-on-file number-closed number-for-many "
         "number-of-another-unit",
         "outsiders": "outsider witness number-of-another-unit",
