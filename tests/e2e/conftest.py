@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.preloaded import Preloaded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,16 +27,14 @@ def auditwatch(
     *arguments: object, cwd: Path | None = None, patience: int = 280, typed: str = ""
 ) -> Told:
     """Run the command as a person would, without a terminal, for so many seconds at most."""
-    done = subprocess.run(
-        [sys.executable, "-m", "auditwatch", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        input=typed,
-        cwd=cwd,
-        check=False,
-        timeout=patience,
-    )
-    return Told(done.returncode, done.stdout, done.stderr)
+    code, out, err = _preloaded().run([*map(str, arguments)], cwd, typed, patience)
+    return Told(code, out, err)
+
+
+@cache
+def _preloaded() -> Preloaded:
+    """The process that has imported what commands need; one a worker."""
+    return Preloaded()
 
 
 @dataclass(frozen=True)
