@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from shutil import copytree
 
 from tests.desk_fabric import PASSWORD
 from tests.e2e.conftest import City, auditwatch, export
@@ -115,11 +116,9 @@ def reviewing(workspace: Path) -> tuple[str, ...]:
     return (*review, "rita")
 
 
-def test_a_finding_can_be_shown_decided_and_taken_back(city: City, tmp_path: Path) -> None:
+def test_a_finding_can_be_shown_decided_and_taken_back(scanned: Path, tmp_path: Path) -> None:
     """A decision needs a note, moves the finding out of the open queue, and can be reopened."""
-    workspace = tmp_path / "w"
-    auditwatch("init", workspace)
-    auditwatch("-w", workspace, "scan", city.trail, *city.context)
+    workspace = copytree(scanned, tmp_path / "w")
     listed = auditwatch("-w", workspace, "findings", "list", "--json")
     first = json.loads(listed.out)[0]["finding_id"]
     shown = auditwatch("-w", workspace, "findings", "show", first)
@@ -139,11 +138,11 @@ def test_a_finding_can_be_shown_decided_and_taken_back(city: City, tmp_path: Pat
     assert again[0]["finding_id"] == first
 
 
-def test_verify_says_what_is_sound_and_finds_a_changed_decision(city: City, tmp_path: Path) -> None:
+def test_verify_says_what_is_sound_and_finds_a_changed_decision(
+    scanned: Path, tmp_path: Path
+) -> None:
     """The chain and the accounts are recomputed; an edited entry ends with 5."""
-    workspace = tmp_path / "w"
-    auditwatch("init", workspace)
-    auditwatch("-w", workspace, "scan", city.trail, *city.context)
+    workspace = copytree(scanned, tmp_path / "w")
     first = json.loads(auditwatch("-w", workspace, "findings", "list", "--json").out)[0]
     name = first["finding_id"]
     decide = reviewing(workspace)
