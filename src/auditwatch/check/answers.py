@@ -21,7 +21,7 @@ from auditwatch.check.testing import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from zoneinfo import ZoneInfo
 
     from numpy.typing import NDArray
@@ -133,19 +133,20 @@ class Answer:
     weights: NDArray[np.int64]
     places: Places | None = None
 
-    def kept(self, wanted: NDArray[np.bool_]) -> Kept:
-        """Return the rows with one of the answers that are wanted, shape (3,)."""
-        return self.either([wanted[self.table]])
+    def kept(self, table: NDArray[np.bool_]) -> Kept:
+        """Return the rows of the codes that a table keeps, shape (n_codes,)."""
+        count = self.weights[np.flatnonzero(table)].sum()
+        return Kept(self.codes, table, int(count), self.places)
 
-    def either(self, tables: Sequence[NDArray[np.bool_]]) -> Kept:
-        """Return the rows of the codes that any of some tables keeps."""
-        table = tables[0] if len(tables) == 1 else np.logical_or.reduce(tables)
-        return Kept(self.codes, table, int(self.weights[table].sum()), self.places)
+    @cached_property
+    def any(self) -> bool:
+        """Whether the test holds or may hold for any row."""
+        return bool(self.weights[np.flatnonzero(self.table)].any())
 
     @cached_property
     def in_doubt(self) -> bool:
         """Whether any row is unknown."""
-        return bool(self.weights[self.table == UNKNOWN].any())
+        return bool(self.weights[np.flatnonzero(self.table == UNKNOWN)].any())
 
 
 class Answers(ABC):
@@ -153,8 +154,8 @@ class Answers(ABC):
 
     Attributes
     ----------
-    narrowed : dict
-        Of `narrow`, which keeps here what it found for tests of one column.
+    narrowed : tuple of dict
+        Of `narrow`, which keeps here what it found for tests of one column: surely, possibly.
     """
 
     def __init__(self, zone: ZoneInfo) -> None:
@@ -164,7 +165,7 @@ class Answers(ABC):
         self._placed: dict[str, Places | None] = {}
         self._answers: dict[Atom, Answer] = {}
         self._expected: dict[tuple[str, str], dict[str, NDArray[np.int64] | None]] = {}
-        self.narrowed: dict[tuple[Node, object], Kept | None] = {}
+        self.narrowed: tuple[dict[Node, Kept | None], ...] = ({}, {})
 
     @property
     @abstractmethod
