@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -152,6 +153,8 @@ class Answer:
 class Answers(ABC):
     """One batch as a condition sees it; who it comes from decides what a column is.
 
+    Two threads may ask one batch: what both work out at once is the same, and either is kept.
+
     Attributes
     ----------
     narrowed : tuple of dict
@@ -164,6 +167,7 @@ class Answers(ABC):
         self._weights: dict[str, NDArray[np.int64]] = {}
         self._placed: dict[str, Places | None] = {}
         self._answers: dict[Atom, Answer] = {}
+        self._looking = Lock()
         self._expected: dict[tuple[str, str], dict[str, NDArray[np.int64] | None]] = {}
         self.narrowed: tuple[dict[Node, Kept | None], ...] = ({}, {})
 
@@ -212,16 +216,16 @@ class Answers(ABC):
             return self._found(atom.operands[0], values.cast(pa.string()), expected)
         return values_that_hold(atom, values, self._zone if atom.kind == CLOCK else None)
 
-    @staticmethod
     def _found(
-        pattern: str, texts: pa.Array, expected: dict[str, NDArray[np.int64] | None]
+        self, pattern: str, texts: pa.Array, expected: dict[str, NDArray[np.int64] | None]
     ) -> NDArray[np.bool_]:
         """Tell of each distinct text whether it has a pattern, looked for beside all expected."""
-        places = expected.get(pattern)
-        if places is None:
-            asked = {pattern, *(one for one, known in expected.items() if known is None)}
-            expected |= matches_of(sorted(asked), texts)
-            places = expected[pattern]
+        with self._looking:
+            places = expected.get(pattern)
+            if places is None:
+                asked = {pattern, *(one for one, known in expected.items() if known is None)}
+                expected |= matches_of(sorted(asked), texts)
+                places = expected[pattern]
         held = np.zeros(len(texts), dtype=np.bool_)
         held[places] = True
         return held

@@ -297,7 +297,7 @@ def _combine(axes: list[_Axis], height: int) -> tuple[NDArray[np.int64], NDArray
     """Return a row of each distinct combination, and each row's combination."""
     key, size = np.zeros(height, dtype=np.int64), 1
     for axis in axes:
-        if len(axis.values) == 1:
+        if len(axis.values) == 1 or axis.codes.min() == axis.codes.max():
             continue
         if size * len(axis.values) >= ROOM:
             _, key, size = _distinct(key, size)
