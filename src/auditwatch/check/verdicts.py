@@ -15,7 +15,8 @@ from auditwatch.check.fact_codes import night_days
 from auditwatch.check.facts import EPOCH
 from auditwatch.check.lifting import reached_rows
 from auditwatch.check.narrow import three_valued
-from auditwatch.check.policy import UNMAPPED, Decision, Policy, Question
+from auditwatch.check.policy import Decision, Policy
+from auditwatch.check.reading import FIELD_OF, UNMAPPED, Question
 from auditwatch.check.statement import boundaries
 from auditwatch.core.schema import VERDICTS
 
@@ -42,6 +43,11 @@ DECLARED = (
     "night",
     "reason_state",
 )
+#: Fields behind whose masks a requirement or a clause may stand, and the column of each.
+MASKABLE = {
+    **{name: name for name in (*FIELD_OF.values(), "case_id", "operator_id", "terminal")},
+    "reason": "reason_norm",
+}
 
 
 class _Axis:
@@ -97,7 +103,8 @@ def _questions(policy: Policy, columns: Columns) -> tuple[list[Question], NDArra
     """
     told = [columns.coded(name) for name in DECLARED]
     whole = [_Axis(column.codes, range(column.unknown + 1)) for column in told]
-    whole += [_hidden(columns), *dict(_exemptions(columns, policy)).values()]
+    whole += [_hidden(columns), _masked(columns, policy)]
+    whole += dict(_exemptions(columns, policy)).values()
     firsts, combination = _combine(whole, columns.height)
     few = columns.some(firsts)
     declared = _declared_axes(policy, few)
@@ -182,6 +189,7 @@ def _declared_axes(policy: Policy, columns: Columns) -> dict[str, _Axis]:
     axes |= {
         "day": _day(columns, policy),
         "hidden": _hidden(columns),
+        "masked": _masked(columns, policy),
         "placeholder": _placeholder(columns),
         "absent": _Axis(np.zeros(columns.height, dtype=np.int8), (columns.facts.absent,)),
     }
@@ -286,6 +294,21 @@ def _hidden(columns: Columns) -> _Axis:
     return _Axis(np.array(table, dtype=np.int64)[sources.codes], distinct)
 
 
+def _masked(columns: Columns, policy: Policy) -> _Axis:
+    """Return which fields are masked, or otherwise not to be known, in each row itself."""
+    asked = {need for one in policy.requirements.values() for need in one.needs}
+    codes, values = np.zeros(columns.height, dtype=np.int64), [frozenset[str]()]
+    for name, column in MASKABLE.items():
+        if name not in asked and name not in FIELD_OF.values():
+            continue
+        coded = columns.coded(column)
+        unknown = coded.codes == coded.unknown
+        if unknown.any():
+            codes += unknown * len(values)
+            values += [fields_ | {name} for fields_ in values]
+    return _Axis(codes, values)
+
+
 def _placeholder(columns: Columns) -> _Axis:
     """Return whether a placeholder was typed in place of a reason."""
     states = columns.coded("reason_state")
@@ -339,6 +362,7 @@ def _question(axes: dict[str, _Axis], policy: Policy, row: int) -> Question:
         day=found["day"],
         answers={},
         hidden=found["hidden"],
+        masked=found["masked"],
         placeholder=found["placeholder"],
         absent=found["absent"],
         exempted=tuple(
