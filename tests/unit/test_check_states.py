@@ -13,7 +13,7 @@ from tests.unit.test_check_judge import SHIPPED, batch, hits, judged, rule, verd
 
 from auditwatch.check import Ruleset, judge, load_rules, make_facts
 from auditwatch.check.columns import Columns
-from auditwatch.core.schema import DUTY, ROSTER, Context
+from auditwatch.core.schema import CASES, DUTY, ROSTER, Context
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +34,27 @@ def test_a_masked_reason_is_neither_good_nor_bad(ruleset: Ruleset) -> None:
     assert verdicts(result) == ["cannot_decide", "cannot_decide"]
     assert hits(result) == []
     assert result.undecided["plate-read-without-purpose"] == 1
+    assert result.verdicts["missing"].to_pylist() == ["masked:reason", "masked:reason"]
+    assert "the field reason, which is masked, is not known" in result.verdicts["says"][0].as_py()
+
+
+def test_what_a_mask_hides_is_not_blamed_on_a_table_that_was_given(ruleset: Ruleset) -> None:
+    """The cause is named that stands in the way: mask, source, no table, or a table's own gap."""
+    row = {**STOP, "reason_norm": None, "case_id": "26-00001"}
+    listed = pa.Table.from_pylist([{"case_id": "26-00001"}], schema=CASES.schema)
+    given = Context(cases=listed)
+    causes = [
+        judged(ruleset, {**row, "case_id": "***"}, context=given),
+        judged(ruleset, row, context=given, hidden=("case_id",)),
+        judged(ruleset, row),
+        judged(ruleset, row, context=given),
+    ]
+    assert [one.verdicts["missing"][0].as_py() for one in causes] == [
+        "masked:case_id",
+        "field:case_id",
+        "context:cases",
+        "silent:cases",
+    ]
 
 
 def test_an_empty_reason_and_a_placeholder_are_as_bad_and_told_apart(ruleset: Ruleset) -> None:

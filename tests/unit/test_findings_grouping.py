@@ -67,6 +67,14 @@ def test_what_cannot_be_decided_is_one_gap_an_item_at_the_end_of_the_queue() -> 
     assert finding.title == "No verdict on 300 lookups: the sources do not give reason"
 
 
+def test_a_field_that_no_source_gives_is_one_question_for_all_agencies() -> None:
+    """Lookups of forty agencies from a source without units wait for one answer, not for forty."""
+    rows = [lookup(0, n, "T1", "P-1") | {"agency": f"CA09901{n % 40:02}"} for n in range(80)]
+    for missing, findings in (("field:operator_unit", 1), ("context:cases", 1), ("unit", 40)):
+        undecided = [verdict(row, "cannot_decide", missing=missing) for row in rows]
+        assert len(derived(gathered(night_of(0), rows, undecided))) == findings
+
+
 def test_a_unit_story_is_one_sentence_however_many_rows() -> None:
     """6,789 lookups of one unit are one finding with one true sentence and a low priority."""
     rows = [lookup(n % 3, n, f"T{n % 40}", f"P-{n}") for n in range(6789)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -21,7 +22,7 @@ from auditwatch.check.testing import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from zoneinfo import ZoneInfo
 
     from numpy.typing import NDArray
@@ -133,28 +134,31 @@ class Answer:
     weights: NDArray[np.int64]
     places: Places | None = None
 
-    def kept(self, wanted: NDArray[np.bool_]) -> Kept:
-        """Return the rows with one of the answers that are wanted, shape (3,)."""
-        return self.either([wanted[self.table]])
+    def kept(self, table: NDArray[np.bool_]) -> Kept:
+        """Return the rows of the codes that a table keeps, shape (n_codes,)."""
+        count = self.weights[np.flatnonzero(table)].sum()
+        return Kept(self.codes, table, int(count), self.places)
 
-    def either(self, tables: Sequence[NDArray[np.bool_]]) -> Kept:
-        """Return the rows of the codes that any of some tables keeps."""
-        table = tables[0] if len(tables) == 1 else np.logical_or.reduce(tables)
-        return Kept(self.codes, table, int(self.weights[table].sum()), self.places)
+    @cached_property
+    def any(self) -> bool:
+        """Whether the test holds or may hold for any row."""
+        return bool(self.weights[np.flatnonzero(self.table)].any())
 
     @cached_property
     def in_doubt(self) -> bool:
         """Whether any row is unknown."""
-        return bool(self.weights[self.table == UNKNOWN].any())
+        return bool(self.weights[np.flatnonzero(self.table == UNKNOWN)].any())
 
 
 class Answers(ABC):
     """One batch as a condition sees it; who it comes from decides what a column is.
 
+    Two threads may ask one batch: what both work out at once is the same, and either is kept.
+
     Attributes
     ----------
-    narrowed : dict
-        Of `narrow`, which keeps here what it found for tests of one column.
+    narrowed : tuple of dict
+        Of `narrow`, which keeps here what it found for tests of one column: surely, possibly.
     """
 
     def __init__(self, zone: ZoneInfo) -> None:
@@ -163,8 +167,9 @@ class Answers(ABC):
         self._weights: dict[str, NDArray[np.int64]] = {}
         self._placed: dict[str, Places | None] = {}
         self._answers: dict[Atom, Answer] = {}
+        self._looking = Lock()
         self._expected: dict[tuple[str, str], dict[str, NDArray[np.int64] | None]] = {}
-        self.narrowed: dict[tuple[Node, object], Kept | None] = {}
+        self.narrowed: tuple[dict[Node, Kept | None], ...] = ({}, {})
 
     @property
     @abstractmethod
@@ -211,16 +216,16 @@ class Answers(ABC):
             return self._found(atom.operands[0], values.cast(pa.string()), expected)
         return values_that_hold(atom, values, self._zone if atom.kind == CLOCK else None)
 
-    @staticmethod
     def _found(
-        pattern: str, texts: pa.Array, expected: dict[str, NDArray[np.int64] | None]
+        self, pattern: str, texts: pa.Array, expected: dict[str, NDArray[np.int64] | None]
     ) -> NDArray[np.bool_]:
         """Tell of each distinct text whether it has a pattern, looked for beside all expected."""
-        places = expected.get(pattern)
-        if places is None:
-            asked = {pattern, *(one for one, known in expected.items() if known is None)}
-            expected |= matches_of(sorted(asked), texts)
-            places = expected[pattern]
+        with self._looking:
+            places = expected.get(pattern)
+            if places is None:
+                asked = {pattern, *(one for one, known in expected.items() if known is None)}
+                expected |= matches_of(sorted(asked), texts)
+                places = expected[pattern]
         held = np.zeros(len(texts), dtype=np.bool_)
         held[places] = True
         return held

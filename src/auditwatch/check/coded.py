@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Coded", "Codes", "code_column", "code_texts"]
+__all__ = ["Coded", "Codes", "code_answers", "code_column", "code_texts"]
 
 Codes: TypeAlias = "NDArray[np.int32]"
 
@@ -72,15 +72,35 @@ def code_column(column: pa.Array, hidden: NDArray[np.bool_] | None = None) -> Co
         values = values.cast(pa.string())
         empty = pc.fill_null(pc.equal(values, ""), fill_value=True).to_numpy(zero_copy_only=False)
     if empty.any():
-        codes = np.append(np.where(empty, len(values), np.arange(len(values))), len(values))[codes]
+        table = np.append(np.where(empty, len(values), np.arange(len(values))), len(values))
+        codes = table.astype(np.int32)[codes]
     if hidden is not None and hidden.any():
-        codes = np.where(hidden, len(values) + 1, codes)
+        codes = np.where(hidden, np.int32(len(values) + 1), codes)
     return Coded(codes.astype(np.int32, copy=False), values)
 
 
 def code_texts(codes: NDArray[np.integer], values: Sequence[str]) -> Coded:
     """Return codes into a short list of texts; -1 stands for *unknown*."""
-    unknown = len(values) + 1
+    unknown = np.int32(len(values) + 1)
     return Coded(
-        np.where(codes < 0, unknown, codes).astype(np.int32), pa.array(list(values), pa.string())
+        np.where(codes < 0, unknown, codes).astype(np.int32, copy=False),
+        pa.array(list(values), pa.string()),
     )
+
+
+def code_answers(
+    column: Coded, answers: Sequence[int] | NDArray[np.integer], values: Sequence[str]
+) -> Coded:
+    """Return what depends on one column alone, put to its values first and to rows once.
+
+    Parameters
+    ----------
+    column : Coded
+        The column.
+    answers : sequence of int, shape (n_values + 2,)
+        For each of its values, for absent and for unknown a place in `values`; -1 is *unknown*.
+    values : sequence of str
+        What the answers are.
+    """
+    table = code_texts(np.asarray(answers, dtype=np.int32), values)
+    return Coded(table.codes[column.codes], table.values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +15,7 @@ from auditwatch.check.fields import FIELDS
 from auditwatch.check.states import cells_of, without_masks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from auditwatch.check.facts import Facts
 
 __all__ = ["Columns"]
+
+Made = TypeVar("Made")
 
 
 class Columns(Answers):
@@ -45,6 +47,7 @@ class Columns(Answers):
         self.catalogue = catalogue
         self._cells = cells_of(catalogue)
         self._coded: dict[str, Coded] = {}
+        self._made: dict[Callable[[Columns], Any], Any] = {}
 
     @property
     def height(self) -> int:
@@ -57,6 +60,20 @@ class Columns(Answers):
             derive = DERIVED.get(name)
             self._coded[name] = self.trail(name) if derive is None else derive(self)
         return self._coded[name]
+
+    def once(self, work: Callable[[Columns], Made]) -> Made:
+        """Return what some work makes of the batch, done when first asked for."""
+        if work not in self._made:
+            self._made[work] = work(self)
+        made: Made = self._made[work]
+        return made
+
+    def some(self, rows: NDArray[np.integer]) -> Columns:
+        """Return some rows by themselves; what was worked out of all is not worked out again."""
+        part = Columns(self.batch.take(pa.array(rows)), self.facts, self.catalogue)
+        for name, column in self._coded.items():
+            part._coded[name] = Coded(column.codes[rows], column.values)
+        return part
 
     def empty(self, name: str) -> NDArray[np.bool_]:
         """Return the rows in which a column of the trail has nothing at all, exported or not."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -36,8 +37,25 @@ Kind: TypeAlias = Literal[
 ]
 
 
+class _Said:
+    """What is a key in many tables: the hash of what it says is worked out once."""
+
+    def __hash__(self) -> int:
+        """Return the hash of all its parts."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """The hash itself."""
+        return hash(tuple(getattr(self, one) for one in self.__match_args__))  # type: ignore[attr-defined]  # of a dataclass
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what it says and no more: a text's hash is another in another process."""
+        return {name: self.__dict__[name] for name in self.__match_args__}  # type: ignore[attr-defined]
+
+
 @dataclass(frozen=True)
-class Atom:
+class Atom(_Said):
     """One test on one column.
 
     Parameters
@@ -60,6 +78,8 @@ class Atom:
     kind: Kind
     operands: tuple[str, ...] = ()
 
+    __hash__ = _Said.__hash__
+
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column the test reads."""
@@ -67,25 +87,41 @@ class Atom:
 
 
 @dataclass(frozen=True)
-class Leaf:
+class Leaf(_Said):
     """An atom, or its opposite; an unknown answer stays unknown in both."""
 
     atom: Atom
     wanted: bool = True
 
+    __hash__ = _Said.__hash__
+
 
 @dataclass(frozen=True)
-class AllOf:
+class AllOf(_Said):
     """Holds when every part holds."""
 
     parts: tuple[Node, ...]
 
+    __hash__ = _Said.__hash__
+
+    @cached_property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Every leaf below it, in order."""
+        return tuple(leaf for part in self.parts for leaf in leaves(part))
+
 
 @dataclass(frozen=True)
-class AnyOf:
+class AnyOf(_Said):
     """Holds when at least one part holds."""
 
     parts: tuple[Node, ...]
+
+    __hash__ = _Said.__hash__
+
+    @cached_property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Every leaf below it, in order."""
+        return tuple(leaf for part in self.parts for leaf in leaves(part))
 
 
 Node: TypeAlias = Leaf | AllOf | AnyOf
@@ -162,13 +198,9 @@ def _either(patterns: list[str]) -> str:
     return patterns[0] if len(patterns) == 1 else "|".join(f"(?:{one})" for one in patterns)
 
 
-def leaves(node: Node) -> Iterator[Leaf]:
-    """Yield every leaf of a tree, in order."""
-    if isinstance(node, Leaf):
-        yield node
-        return
-    for part in node.parts:
-        yield from leaves(part)
+def leaves(node: Node) -> tuple[Leaf, ...]:
+    """Return every leaf of a tree, in order."""
+    return (node,) if isinstance(node, Leaf) else node.leaves
 
 
 def replaced(node: Node, change: Callable[[Leaf], Leaf]) -> Node:

@@ -6,11 +6,13 @@ nothing, a modifier that is none: these are refused as in our own pack.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from auditwatch.check.catalogue import WordList
 from auditwatch.check.correlation import Correlation, read_correlation
+from auditwatch.check.foreigncollection import collected
+from auditwatch.check.foreignfilter import filtered, read_filter, read_logsource
 from auditwatch.check.section import Section
 from auditwatch.check.selection import ANY_TEXT, compile_detection
 from auditwatch.core.errors import RuleError
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from auditwatch.check.condition import Node
+    from auditwatch.check.foreignfilter import ForeignFilter
 
 __all__ = ["ForeignRule", "ForeignRules", "load_foreign"]
 
@@ -44,6 +47,8 @@ class ForeignRule:
         What a detection asks for.
     correlation : Correlation, optional
         What a correlation asks for.
+    logsource : mapping of str to str
+        Its category, product and service, as far as it names them.
     """
 
     rule_id: str
@@ -51,6 +56,7 @@ class ForeignRule:
     place: str
     tree: Node | None = None
     correlation: Correlation | None = None
+    logsource: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -110,17 +116,21 @@ def load_foreign(folder: Path) -> ForeignRules:
     lists = _lists(folder)
     refused: list[RuleError] = []
     rules: dict[str, ForeignRule] = {}
+    filters: list[ForeignFilter] = []
     found = False
     for path in _files(folder):
         found = True
         try:
-            sections = [Section(document) for document in read_documents(path)]
+            sections = [Section(one) for one in collected(read_documents(path))]
         except RuleError as error:
             refused.append(error)
             continue
         for section in sections:
             try:
-                _add(rules, _rule(section, lists), section)
+                if section.has("filter"):
+                    filters.append(read_filter(section, lists))
+                else:
+                    _add(rules, _rule(section, lists), section)
             except RuleError as error:
                 refused.append(error)
     if not found:
@@ -131,7 +141,10 @@ def load_foreign(folder: Path) -> ForeignRules:
             expected="files that end in .yml",
         )
     ordered, unresolved = _ordered(rules)
-    return ForeignRules(tuple(ordered), (*refused, *unresolved))
+    unknown = filter(None, (one.unknown(ordered) for one in filters))
+    return ForeignRules(
+        tuple(filtered(rule, filters) for rule in ordered), (*refused, *unresolved, *unknown)
+    )
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -164,15 +177,13 @@ def _lists(folder: Path) -> dict[str, WordList]:
 
 def _rule(section: Section, lists: Mapping[str, WordList]) -> ForeignRule:
     """Read one document."""
-    for key, what in (("filter", "a Sigma filter"), ("action", "a collection of the old form")):
-        if section.has(key):
-            raise section.error(
-                f"{what} is not supported",
-                key,
-                code="AW-RULES-032",
-                expected="a rule with a detection, or a correlation",
-                hint="write the exception into the rule's own condition",
-            )
+    if section.has("action"):
+        raise section.error(
+            "an action that is none of a collection's",
+            "action",
+            code="AW-RULES-032",
+            expected="global, reset, or repeat after the rule that it repeats",
+        )
     told = tuple(section.text(key) for key in ("id", "name") if section.has(key))
     names = told or (section.text("title"),)
     if section.has("correlation"):
@@ -182,7 +193,7 @@ def _rule(section: Section, lists: Mapping[str, WordList]) -> ForeignRule:
         raise section.error(
             "no Sigma rule",
             code="AW-RULES-032",
-            expected="a detection or a correlation",
+            expected="a detection, a correlation or a filter",
             hint="move other files out of the rules folder",
         )
     detection = section.section("detection")
@@ -194,7 +205,7 @@ def _rule(section: Section, lists: Mapping[str, WordList]) -> ForeignRule:
             expected="a correlation with a timespan, which took its place",
         )
     tree = compile_detection(detection, lists, (ANY_TEXT,), None)
-    return ForeignRule(names[0], names, section.place, tree=tree)
+    return ForeignRule(names[0], names, section.place, tree=tree, logsource=read_logsource(section))
 
 
 def _add(rules: dict[str, ForeignRule], rule: ForeignRule, section: Section) -> None:

@@ -47,7 +47,8 @@ def detection_hits(rules: Sequence[Rule], columns: Columns) -> tuple[pa.Table, d
     hits : pa.Table
         Columns of `schema.HITS`, in the order of the batch, then by rule.
     undecided : dict of str to int
-        Rule to lookups whose unknown values leave it open whether it holds; zero is left out.
+        Rule to lookups whose unknown values leave it open whether it holds; zero is left out, and
+        so are rules that serve correlations alone.
     """
     chosen = [rule for rule in rules if rule.correlation is None]
     columns.expect(leaf.atom for rule in chosen for leaf in leaves(rule.tree))
@@ -113,9 +114,11 @@ def _found(
     told: list[tuple[Rule, NDArray[np.int64], Mapping[str, pa.Array]]] = []
     silent = silent_rules(rules)
     for rule in chosen:
+        if rule.rule_id in silent:  # the correlations that it serves tell what it leaves open
+            continue
         rows, left_open, said = found(rule, columns)
         undecided |= {rule.rule_id: left_open} if left_open else {}
-        if len(rows) and rule.rule_id not in silent:
+        if len(rows):
             told.append((rule, rows, said))
     return _hits(told, columns) if told else HITS.empty(), undecided
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,6 +32,10 @@ __all__ = [
     "judge_windows",
     "own_lookups",
 ]
+
+#: Lookups from which on the policy is asked beside the rules: most of the time is spent in Arrow
+#: and numpy, which let another thread work meanwhile.
+WORTH_A_THREAD: Final = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -110,10 +115,21 @@ def judge_columns(ruleset: Ruleset, columns: Columns) -> tuple[Judged, pa.Record
     columns : Columns
         Heads alone. Tests that were made on them are not made again.
     """
+    if columns.height < WORTH_A_THREAD:
+        verdicts = give_verdicts(ruleset.policy, columns)
+        lifted, undecided = _lifted_hits(ruleset, columns)
+    else:
+        with ThreadPoolExecutor(1) as beside:
+            deciding = beside.submit(give_verdicts, ruleset.policy, columns)
+            lifted, undecided = _lifted_hits(ruleset, columns)
+            verdicts = deciding.result()
+    return Judged(verdicts, lifted, undecided), _for_windows(ruleset, columns)
+
+
+def _lifted_hits(ruleset: Ruleset, columns: Columns) -> tuple[pa.Table, dict[str, int]]:
+    """Return the hits of detections with what lifts them, and what each leaves open."""
     hits, undecided = detection_hits(ruleset.rules, columns)
-    lifted = lift_hits(hits, ruleset.exemptions.values(), columns)
-    judged = Judged(give_verdicts(ruleset.policy, columns), lifted, undecided)
-    return judged, _for_windows(ruleset, columns)
+    return lift_hits(hits, ruleset.exemptions.values(), columns), undecided
 
 
 def for_windows(ruleset: Ruleset, batch: pa.RecordBatch, facts: Facts) -> pa.RecordBatch:

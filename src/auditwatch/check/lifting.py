@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditwatch.check.derive import night_days
+from auditwatch.check.fact_codes import night_days
 from auditwatch.check.facts import EPOCH
 from auditwatch.core.schema import HITS, VERDICTS
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,29 +12,16 @@ from auditwatch.check.condition import AllOf, AnyOf, Leaf, Node, leaves
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from auditwatch.check.answers import Kept
+    from auditwatch.check.answers import Answer, Kept
 
     Rows = NDArray[np.int64]
 
 __all__ = ["in_doubt", "possible_rows", "sure_count", "sure_rows", "three_valued"]
 
 
-@dataclass(frozen=True, eq=False)
-class _Reading:
-    """Which answers count as holding: of a test, and of its opposite, shape (3,) each."""
-
-    held: NDArray[np.bool_]
-    failed: NDArray[np.bool_]
-
-
-def _reading(*more: int) -> _Reading:
-    """Return a reading in which some answers hold for a test and for its opposite alike."""
-    answers = np.arange(3)
-    return _Reading(np.isin(answers, (YES, *more)), np.isin(answers, (NO, *more)))
-
-
-SURE: Final = _reading()
-POSSIBLE: Final = _reading(UNKNOWN)
+#: How unknown answers are read: as failing, so that rows are sure, or as holding: possible.
+SURE: Final = False
+POSSIBLE: Final = True
 
 
 def sure_rows(node: Node, columns: Answers) -> Rows:
@@ -74,39 +60,44 @@ def three_valued(node: Node, columns: Answers) -> NDArray[np.uint8]:
     return answers
 
 
-def _rows(node: Node, columns: Answers, reading: _Reading, among: Rows | None) -> Rows:
+def _rows(node: Node, columns: Answers, possible: bool, among: Rows | None) -> Rows:
     """Return the rows (of those `among`) that a tree keeps."""
-    kept = _of_one_column(node, columns, reading)
+    kept = _of_one_column(node, columns, possible)
     if kept is not None:
         return kept.rows(among)
     if isinstance(node, AllOf):
-        return _all_rows(node, columns, reading, among)
+        return _all_rows(node, columns, possible, among)
     parts = [
         part
         for part in (node.parts if isinstance(node, AnyOf) else ())
-        if _estimate(part, columns, reading)
+        if _estimate(part, columns, possible)
     ]
     if len(parts) == 1:
-        return _rows(parts[0], columns, reading, among)
+        return _rows(parts[0], columns, possible, among)
     marked = np.zeros(columns.height, dtype=bool)
     for part in parts:
-        marked[_rows(part, columns, reading, among)] = True
+        marked[_rows(part, columns, possible, among)] = True
     return np.flatnonzero(marked)
 
 
-def _all_rows(node: AllOf, columns: Answers, reading: _Reading, among: Rows | None) -> Rows:
+def _all_rows(node: AllOf, columns: Answers, possible: bool, among: Rows | None) -> Rows:
     """Return the rows that every part keeps: the rarest part first, and none when it has none."""
-    counts = [_estimate(part, columns, reading) for part in node.parts]
+    kept = [_of_one_column(part, columns, possible) for part in node.parts]
+    counts = [
+        _estimate(part, columns, possible) if one is None else one.count
+        for part, one in zip(node.parts, kept, strict=True)
+    ]
     if counts and not min(counts):
         return np.empty(0, dtype=np.int64)
     for place in sorted(range(len(counts)), key=counts.__getitem__):
-        among = _rows(node.parts[place], columns, reading, among)
+        one, part = kept[place], node.parts[place]
+        among = _rows(part, columns, possible, among) if one is None else one.rows(among)
         if len(among) == 0:
             break
     return among if among is not None else np.arange(columns.height)
 
 
-def _of_one_column(node: Node, columns: Answers, reading: _Reading) -> Kept | None:
+def _of_one_column(node: Node, columns: Answers, possible: bool) -> Kept | None:
     """Return which codes of a column a test, or an either-or of its tests, keeps.
 
     Alternatives of one column are made one on its distinct values, so that rows are read once; and
@@ -114,34 +105,45 @@ def _of_one_column(node: Node, columns: Answers, reading: _Reading) -> Kept | No
     """
     if isinstance(node, AllOf):
         return None
-    key = (node, reading)
-    if key not in columns.narrowed:
-        columns.narrowed[key] = _kept(node, columns, reading)
-    return columns.narrowed[key]
+    known = columns.narrowed[possible]
+    if node not in known:
+        known[node] = _kept(node, columns, possible)
+    return known[node]
 
 
-def _kept(node: Leaf | AnyOf, columns: Answers, reading: _Reading) -> Kept | None:
+def _kept(node: Leaf | AnyOf, columns: Answers, possible: bool) -> Kept | None:
     """Work out what `_of_one_column` returns."""
-    parts = node.parts if isinstance(node, AnyOf) else (node,)
-    tests = [part for part in parts if isinstance(part, Leaf)]
-    if not tests or len(tests) < len(parts):
+    if isinstance(node, Leaf):
+        answer = columns.answer(node.atom)
+        return answer.kept(_holding(node, answer, possible))
+    tests = [part for part in node.parts if isinstance(part, Leaf)]
+    if not tests or len(tests) < len(node.parts):
         return None
     answers = [columns.answer(test.atom) for test in tests]
     if any(one.codes is not answers[0].codes for one in answers):
         return None
-    return answers[0].either(
-        [
-            (reading.held if test.wanted else reading.failed)[answer.table]
-            for test, answer in zip(tests, answers, strict=True)
-        ]
-    )
+    # of many words most are nowhere: rules that differ in these alone share what is left
+    found = [
+        (one, told) for one, told in zip(tests, answers, strict=True) if told.any or not one.wanted
+    ]
+    if len(found) < 2:
+        return _of_one_column(found[0][0] if found else tests[0], columns, possible)
+    tables = [_holding(test, answer, possible) for test, answer in found]
+    return answers[0].kept(np.logical_or.reduce(tables))
 
 
-def _estimate(node: Node, columns: Answers, reading: _Reading) -> int:
+def _holding(test: Leaf, answer: Answer, possible: bool) -> NDArray[np.bool_]:
+    """Return for each code of a column whether a test, or its opposite, holds."""
+    if possible:
+        return np.asarray(answer.table != (NO if test.wanted else YES))
+    return np.asarray(answer.table == (YES if test.wanted else NO))
+
+
+def _estimate(node: Node, columns: Answers, possible: bool) -> int:
     """Return at most how many rows a tree keeps; exact for tests of one column."""
-    kept = _of_one_column(node, columns, reading)
+    kept = _of_one_column(node, columns, possible)
     if kept is not None:
         return kept.count
     parts = () if isinstance(node, Leaf) else node.parts
-    counts = [_estimate(part, columns, reading) for part in parts]
+    counts = [_estimate(part, columns, possible) for part in parts]
     return min(counts if isinstance(node, AllOf) else [sum(counts), columns.height])

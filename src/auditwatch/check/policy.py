@@ -8,7 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from auditwatch.check.answers import NO, UNKNOWN, YES
+from auditwatch.check.answers import NO, UNKNOWN
+from auditwatch.check.reading import (
+    FIELD_OF,
+    UNMAPPED,
+    Question,
+    Reading,
+    asked,
+    declared_clauses,
+    distance,
+    not_lifted,
+    read_statement,
+    wanted,
+)
 from auditwatch.check.wording import forbidden_words, nearest_words, retroactive_words, spoken
 
 if TYPE_CHECKING:
@@ -20,78 +32,9 @@ if TYPE_CHECKING:
     from auditwatch.check.requirement import Requirement
     from auditwatch.check.statement import Statement
 
-__all__ = ["UNMAPPED", "Decision", "Policy", "Question", "Reading"]
+__all__ = ["UNMAPPED", "Decision", "Policy", "Question"]
 
-#: Stands for a message key that no catalogue maps.
-UNMAPPED: Final = "?"
-
-#: Which field of the trail a clause looks at.
-FIELD_OF: Final = {
-    "transaction": "transaction",
-    "unit": "operator_unit",
-    "role": "operator_role",
-    "jurisdiction": "agency",
-    "system": "system",
-    "purpose": "purpose",
-}
 SEVERITY_ORDER: Final = ("informational", "low", "medium", "high", "critical")
-
-
-@dataclass(frozen=True)
-class Question:
-    """What the policy looks at in one lookup.
-
-    Parameters
-    ----------
-    unit, role, jurisdiction, system : str or None
-        None where it is empty, not exported, or not in the catalogue.
-    transaction : str or None
-        `UNMAPPED` for a key that is not in the catalogue; None where there is none.
-    purpose : str or None
-        Empty when none was declared; None when the source does not export it.
-    purpose_valid : int
-        NO, YES or UNKNOWN: the code is in the catalogue and in force on that day in that state.
-    day : date
-        The lookup's own night.
-    answers : mapping of str to int
-        NO, YES or UNKNOWN for each requirement.
-    hidden : frozenset of str
-        Fields that no lookup of the source tells.
-    placeholder : bool
-        A placeholder was typed in place of a reason.
-    exempted : tuple of str
-        Ids of the exceptions whose terms the lookup meets.
-    absent : frozenset of str
-        Context tables that were not given.
-    """
-
-    unit: str | None
-    role: str | None
-    jurisdiction: str | None
-    system: str | None
-    transaction: str | None
-    purpose: str | None
-    purpose_valid: int
-    day: date
-    answers: Mapping[str, int]
-    hidden: frozenset[str]
-    placeholder: bool = False
-    exempted: tuple[str, ...] = ()
-    absent: frozenset[str] = frozenset()
-
-    @property
-    def declared(self) -> tuple[object, ...]:
-        """All of it but the answers and exceptions: what decides which statements can matter."""
-        return (
-            self.unit,
-            self.role,
-            self.jurisdiction,
-            self.system,
-            self.transaction,
-            self.purpose,
-            self.purpose_valid,
-            self.day,
-        )
 
 
 @dataclass(frozen=True)
@@ -107,18 +50,6 @@ class Decision:
     place: str
     suppressed_by: str = ""
     lifted: str = ""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What one statement says of one question: an answer for each clause."""
-
-    statement: Statement
-    clauses: Mapping[str, int]
-
-    def naming(self, answer: int) -> list[str]:
-        """Return the clauses with an answer, in order of importance."""
-        return [name for name, given in self.clauses.items() if given == answer]
 
 
 @dataclass(frozen=True)
@@ -224,9 +155,7 @@ class Policy:
         declared = question.declared
         if declared not in self._mattering:
             failing = {
-                one: [
-                    name for name, answer in self._declared_clauses(one, question) if answer == NO
-                ]
+                one: [name for name, answer in self._declared(one, question) if answer == NO]
                 for one in self.in_force(question.day)
             }
             left = [one for one, clauses in failing.items() if not clauses]
@@ -234,7 +163,7 @@ class Policy:
             self._mattering[declared] = _Mattering(
                 forbids=tuple(one for one in left if one.forbids),
                 permits=tuple(one for one in left if not one.forbids),
-                nearest=min(permits, key=lambda one: _distance(one, failing[one]), default=None),
+                nearest=min(permits, key=lambda one: distance(one, failing[one]), default=None),
             )
         return self._mattering[declared]
 
@@ -245,12 +174,13 @@ class Policy:
         held: list[Statement] = []
         doubtful: list[Statement] = []
         for statement in statements:
-            asked = [] if statement.statement_id in lifted else [_asked(statement, question)]
-            answers = [*asked, _not_lifted(statement, question)]
+            eased = statement.statement_id in lifted
+            answers = [] if eased else [asked(statement, question)]
+            answers.append(not_lifted(statement, question))
             if NO in answers:
                 continue
             if UNKNOWN not in answers:
-                answers += [answer for _, answer in self._declared_clauses(statement, question)]
+                answers += [answer for _, answer in self._declared(statement, question)]
             (doubtful if UNKNOWN in answers else held).append(statement)
         return held, doubtful
 
@@ -260,39 +190,13 @@ class Policy:
             if statement.since <= day and (statement.until is None or day < statement.until):
                 yield statement
 
-    def _declared_clauses(
-        self, statement: Statement, question: Question
-    ) -> Iterator[tuple[str, int]]:
-        """Yield each clause on what was declared with its answer, in order of importance."""
-        yield "transaction", _covers_key(statement, question.transaction)
-        yield "unit", _covers(statement.units, question.unit)
-        yield "role", _covers(statement.roles, question.role)
-        yield "jurisdiction", _covers(statement.jurisdictions, question.jurisdiction)
-        yield "system", _covers(statement.systems, question.system)
-        yield "purpose", self._purpose(statement, question)
+    def _declared(self, statement: Statement, question: Question) -> Iterator[tuple[str, int]]:
+        """Yield each clause on what was declared with its answer."""
+        return declared_clauses(statement, question, self.catalogue)
 
     def read(self, statement: Statement, question: Question) -> Reading:
         """Answer every clause of a statement."""
-        clauses = dict(self._declared_clauses(statement, question))
-        clauses["requirement"] = _asked(statement, question)
-        clauses["unless"] = _not_lifted(statement, question)
-        return Reading(statement, clauses)
-
-    def _purpose(self, statement: Statement, question: Question) -> int:
-        """Answer the clause on the declared purpose."""
-        if statement.purposes is None:
-            return YES
-        if question.purpose is None:
-            return UNKNOWN
-        if question.purpose in statement.purposes:
-            return YES if statement.forbids else question.purpose_valid
-        if question.purpose or statement.forbids:
-            return NO
-        if question.transaction in (None, UNMAPPED):
-            return UNKNOWN
-        return (
-            NO if self.catalogue.transactions[str(question.transaction)].purpose_required else YES
-        )
+        return read_statement(statement, question, self.catalogue)
 
     def _cannot_decide(self, statement: Statement, question: Question) -> Decision:
         """Return that a statement cannot be read, and what it lacks.
@@ -305,32 +209,33 @@ class Policy:
         missing = clause
         if clause in ("requirement", "unless"):
             missing = self._lacking(statement, question)
-        elif FIELD_OF[clause] in question.hidden:
-            missing = f"field:{FIELD_OF[clause]}"
+        else:
+            missing = _not_told([FIELD_OF[clause]], question) or clause
         return self._soft("cannot_decide", statement, missing, question)
 
     def _lacking(self, statement: Statement, question: Question) -> str:
         """Name the field or context table that an unknown requirement lacks.
 
         A table that was given and leaves this lookup open is ``silent``: a case that lists nobody.
+        What is masked comes before it: behind the mask may stand a number that the table has.
         """
         unknown = [name for name in statement.requirements if question.answers[name] == UNKNOWN]
-        for name in unknown:
-            requirement = self.requirements[name]
-            hidden = [one for one in requirement.needs if one in question.hidden]
-            if hidden:
-                return f"field:{hidden[0]}"
-            if requirement.context:
-                table = requirement.context[0]
-                return f"{'context' if table in question.absent else 'silent'}:{table}"
+        for requirement in (self.requirements[name] for name in unknown):
+            if untold := _not_told(requirement.needs, question):
+                return untold
+            for tables in requirement.tables:
+                if question.absent.issuperset(tables):
+                    return f"context:{' or '.join(tables)}"
+            if requirement.tables:
+                return f"silent:{' or '.join(requirement.tables[0])}"
         return f"requirement:{(unknown or statement.requirements)[0]}"
 
     def _refused(self, matter: _Mattering, question: Question) -> Decision:
         """Return why no permit holds, and the one that comes nearest."""
         for statement in matter.permits:
             if self.read(statement, question).naming(NO) == ["requirement"]:
-                wanted = ", ".join(_wanted(statement, question))
-                return self._soft("justification_missing", statement, wanted, question)
+                lacks = ", ".join(wanted(statement, question))
+                return self._soft("justification_missing", statement, lacks, question)
         nearest = matter.nearest
         failing = ["permit"] if nearest is None else self.read(nearest, question).naming(NO)
         if question.transaction in (None, UNMAPPED):
@@ -343,8 +248,9 @@ class Policy:
 
     def _typed_instead(self, statement: Statement, question: Question) -> str:
         """Say that a placeholder was typed where a statement asks for a reason."""
-        asked = any("reason" in self.requirements[n].needs for n in statement.requirements)
-        return " (a placeholder was typed in its place)" if question.placeholder and asked else ""
+        reasons = any("reason" in self.requirements[n].needs for n in statement.requirements)
+        typed = question.placeholder and reasons
+        return " (a placeholder was typed in its place)" if typed else ""
 
     def _soft(
         self, verdict: str, statement: Statement | None, missing: str, question: Question
@@ -355,8 +261,8 @@ class Policy:
         if statement is not None:
             nearest = statement.says + retroactive_words(statement, question.day)
             failing = self.read(statement, question).naming(NO)
-            wanted = [name.split(" or ") for name in _wanted(statement, question)]
-            change = nearest_words(statement, failing, wanted, self.requirements)
+            lacking = [name.split(" or ") for name in wanted(statement, question)]
+            change = nearest_words(statement, failing, lacking, self.requirements)
         lacks = spoken(missing)
         if statement is not None and verdict == "justification_missing":
             lacks += self._typed_instead(statement, question)
@@ -385,61 +291,13 @@ class Policy:
         )
 
 
-def _distance(permit: Statement, failing: Collection[str]) -> tuple[int, bool, bool]:
-    """Return how far a permit is from holding, by the clauses that fail.
-
-    To ask something else counts twice: it would have been another lookup. One's own unit's permit
-    is nearer than another's, and one for the declared purpose nearer than one for any.
-    """
-    other = len({"transaction", "system"} & set(failing))
-    return len(failing) + other, "unit" in failing, permit.purposes is None
-
-
-def _covers(covered: frozenset[str] | None, value: str | None) -> int:
-    """Answer a clause that lists what it covers."""
-    if covered is None:
-        return YES
-    if value is None:
-        return UNKNOWN
-    return YES if value in covered else NO
-
-
-def _covers_key(statement: Statement, key: str | None) -> int:
-    """Answer the clause on the message key.
-
-    A key that nobody mapped is none of those named by themselves; which group it would belong to,
-    nobody knows.
-    """
-    if key == UNMAPPED and statement.transactions is not None:
-        return UNKNOWN if statement.by_group else NO
-    return _covers(statement.transactions, key)
-
-
-def _asked(statement: Statement, question: Question) -> int:
-    """Answer what a permit asks for, or what makes a forbid apply."""
-    needed = [question.answers[name] for name in statement.all_of]
-    if statement.any_of:
-        needed.append(_either([question.answers[name] for name in statement.any_of]))
-    return NO if NO in needed else UNKNOWN if UNKNOWN in needed else YES
-
-
-def _not_lifted(statement: Statement, question: Question) -> int:
-    """Answer whether nothing lifts a statement."""
-    lifted = _either([question.answers[name] for name in statement.unless])
-    return (YES, NO, UNKNOWN)[lifted]
-
-
-def _either(answers: Sequence[int]) -> int:
-    """Return whether one of the answers is yes."""
-    return YES if YES in answers else UNKNOWN if UNKNOWN in answers else NO
-
-
-def _wanted(statement: Statement, question: Question) -> list[str]:
-    """Return which requirements would have to be met; alternatives joined by `` or ``."""
-    lacking = [name for name in statement.all_of if question.answers[name] == NO]
-    if statement.any_of and _either([question.answers[name] for name in statement.any_of]) == NO:
-        lacking.append(" or ".join(statement.any_of))
-    return lacking
+def _not_told(fields: Iterable[str], question: Question) -> str:
+    """Name the first field that the source does not give, or masks in this lookup; else nothing."""
+    for words, untold in (("field", question.hidden), ("masked", question.masked)):
+        for name in fields:
+            if name in untold:
+                return f"{words}:{name}"
+    return ""
 
 
 def _permitted(statement: Statement, question: Question) -> Decision:

@@ -30,8 +30,8 @@ class Requirement:
         In words that follow "with": a case number, a reason that says something.
     tree : Node
         Its condition.
-    needs, context : tuple of str
-        Fields a source must export, and context tables that must be given, for it to be decided.
+    needs : tuple of str
+        Fields a source must export for it to be decided.
     """
 
     name: str
@@ -44,11 +44,10 @@ class Requirement:
         return tuple(dict.fromkeys(need for field in self._fields for need in FIELDS[field].needs))
 
     @property
-    def context(self) -> tuple[str, ...]:
-        """Context tables it draws on."""
-        return tuple(
-            dict.fromkeys(name for field in self._fields for name in FIELDS[field].context)
-        )
+    def tables(self) -> tuple[tuple[str, ...], ...]:
+        """Context tables it draws on: one of each that stand together must be given."""
+        drawn = (FIELDS[field].context for field in self._fields)
+        return tuple(dict.fromkeys(tables for tables in drawn if tables))
 
     @property
     def _fields(self) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from auditwatch.core.errors import RuleError
-    from auditwatch.core.strict import Document
+    from auditwatch.core.strict import Document, Plain
 
 __all__ = ["Section", "check_pattern"]
 
@@ -45,16 +45,20 @@ class Section:
     path: tuple[str | int, ...] = ()
 
     def __post_init__(self) -> None:
-        if not isinstance(self.document.at(*self.path), dict):
+        if not isinstance(self._node, dict):
             raise self.document.error(
                 "not a mapping", *self.path, code="AW-RULES-003", expected="keys with values"
             )
 
+    @cached_property
+    def _node(self) -> dict[str, Plain]:
+        """The mapping itself."""
+        return self.document.at(*self.path)  # type: ignore[return-value]  # refused when it is none
+
     @property
     def keys(self) -> list[str]:
         """Keys in the order of the file."""
-        node = self.document.at(*self.path)
-        return list(node) if isinstance(node, dict) else []
+        return list(self._node)
 
     @property
     def place(self) -> str:
@@ -74,7 +78,7 @@ class Section:
 
     def has(self, key: str) -> bool:
         """Tell whether a key is there, with or without a value."""
-        return key in self.keys
+        return key in self._node
 
     def text(self, key: str, default: str | None = None) -> str:
         """Return a text value; without a default the key is required."""
@@ -82,7 +86,7 @@ class Section:
             if default is not None:
                 return default
             raise self.error(f"{key!r} is missing", code="AW-RULES-002", expected=f"{key}: …")
-        value = self.document.at(*self.path, key)
+        value = self._node[key]
         if not isinstance(value, str) or not value.strip():
             raise self.error(f"{key!r} is no text", key, code="AW-RULES-003", expected="some text")
         self.refuse_changed(value, key)
@@ -98,7 +102,7 @@ class Section:
         """Return a value written ``true`` or ``false``."""
         if not self.has(key):
             return default
-        value = self.document.at(*self.path, key)
+        value = self._node[key]
         if value not in ("true", "false"):
             raise self.error(
                 f"{key!r} is no truth", key, code="AW-RULES-003", expected="true or false"
@@ -139,7 +143,7 @@ class Section:
         """
         if not self.has(key):
             return ()
-        value = self.document.at(*self.path, key)
+        value = self._node[key]
         items = [value] if isinstance(value, str) else value
         if not isinstance(items, list) or not items:
             raise self.error(f"{key!r} is no list", key, code="AW-RULES-003", expected="[a, b]")
@@ -162,7 +166,7 @@ class Section:
 
     def sections(self, key: str) -> Iterator[Section]:
         """Yield the mappings of the list under a key; none when the key is not there."""
-        items = self.document.at(*self.path, key) if self.has(key) else []
+        items = self._node[key] if self.has(key) else []
         if not isinstance(items, list):
             raise self.error(
                 f"{key!r} is no list", key, code="AW-RULES-003", expected="a list of mappings"

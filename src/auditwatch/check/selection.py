@@ -22,7 +22,7 @@ from auditwatch.check.section import check_pattern
 from auditwatch.core.strict import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from auditwatch.check.catalogue import WordList
     from auditwatch.check.section import Section
@@ -59,6 +59,7 @@ class _Reading:
     lists: Mapping[str, WordList]
     keywords: tuple[str, ...]
     known: Mapping[str, Field] | None
+    aside: Collection[str]
 
     @property
     def foreign(self) -> bool:
@@ -75,6 +76,7 @@ def compile_detection(
     lists: Mapping[str, WordList],
     keywords: tuple[str, ...] = (),
     known: Mapping[str, Field] | None = FIELDS,
+    aside: Collection[str] = (),
 ) -> Node:
     """Compile a Sigma ``detection`` mapping.
 
@@ -89,6 +91,8 @@ def compile_detection(
     known : mapping of str to Field, or None
         Columns that may be named. None for events of others: any column, and Sigma's own
         meanings of ``null``, ``''`` and ``exists``.
+    aside : collection of str
+        Keys that stand among the selections and are none.
 
     Returns
     -------
@@ -107,11 +111,11 @@ def compile_detection(
     Sigma specification 2.1: text compares without letter case, ``re`` with it. In lookups null and
     the empty text are both *absent*.
     """
-    reading = _Reading(section, lists, keywords, known)
+    reading = _Reading(section, lists, keywords, known, ("condition", *aside))
     detections = {
         name: _selection(reading, (name,), section.document.at(*section.path, name))
         for name in section.keys
-        if name != "condition"
+        if name not in reading.aside
     }
     trees = [_parsed(reading, detections, *where) for where in _conditions(reading)]
     tree = any_of(trees)
@@ -136,7 +140,7 @@ def _parsed(
     reading: _Reading, detections: Mapping[str, SigmaDetection], path: Path, condition: str
 ) -> Node:
     """Return the tree of one condition."""
-    _check_condition(reading.section, path, condition)
+    _check_condition(reading.section, path, condition, detections)
     try:
         whole = SigmaDetections(detections=dict(detections), condition=[condition])
         tree = whole.parsed_condition[0].parsed
@@ -152,9 +156,10 @@ def _parsed(
         raise reading.section.error(f"{error} is not supported", code="AW-RULES-009") from error
 
 
-def _check_condition(section: Section, path: Path, condition: str) -> None:
+def _check_condition(
+    section: Section, path: Path, condition: str, selections: Collection[str]
+) -> None:
     """Refuse a condition that names a selection which is not there."""
-    selections = [key for key in section.keys if key != "condition"]
     for word in WORD.findall(condition):
         if word in GRAMMAR or word in selections or "*" in word:
             continue

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyarrow as pa
 
-from auditwatch.check.coded import Coded, code_texts
+from auditwatch.check.coded import Coded, code_answers
 from auditwatch.core.cells import MASKED, PLACEHOLDER, VALUE, Cells
 
 if TYPE_CHECKING:
@@ -58,5 +58,4 @@ def reason_state(columns: Columns) -> Coded:
     """Return whether a reason was given, or a placeholder, or nothing."""
     reasons = columns.coded("reason_norm")
     states = cells_of(columns.catalogue).states("reason_norm", reasons.values)
-    table = np.append(np.where(states == VALUE, 0, 1), [2, -1])
-    return code_texts(table[reasons.codes], REASON_STATES)
+    return code_answers(reasons, np.append(np.where(states == VALUE, 0, 1), [2, -1]), REASON_STATES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, fields, replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +11,12 @@ import pyarrow as pa
 
 from auditwatch.check.answers import NO, UNKNOWN, YES
 from auditwatch.check.coded import code_column
-from auditwatch.check.derive import night_days
+from auditwatch.check.fact_codes import night_days
 from auditwatch.check.facts import EPOCH
 from auditwatch.check.lifting import reached_rows
 from auditwatch.check.narrow import three_valued
-from auditwatch.check.policy import UNMAPPED, Decision, Policy, Question
+from auditwatch.check.policy import Decision, Policy
+from auditwatch.check.reading import FIELD_OF, UNMAPPED, Question
 from auditwatch.check.statement import boundaries
 from auditwatch.core.schema import VERDICTS
 
@@ -29,6 +30,24 @@ if TYPE_CHECKING:
 __all__ = ["ask", "give_verdicts", "on_day"]
 
 ROOM = 1 << 62
+#: Keys below it are counted out in a table of their own, which is faster than to hash them.
+COUNTABLE = 1 << 20
+#: What the policy looks at in what was declared, and when.
+DECLARED = (
+    "unit",
+    "role",
+    "jurisdiction",
+    "system",
+    "transaction",
+    "purpose",
+    "night",
+    "reason_state",
+)
+#: Fields behind whose masks a requirement or a clause may stand, and the column of each.
+MASKABLE = {
+    **{name: name for name in (*FIELD_OF.values(), "case_id", "operator_id", "terminal")},
+    "reason": "reason_norm",
+}
 
 
 class _Axis:
@@ -63,9 +82,7 @@ def give_verdicts(policy: Policy, columns: Columns) -> pa.Table:
     """
     if columns.height == 0:
         return VERDICTS.coded.empty_table()
-    declared = _declared_axes(policy, columns)
-    firsts, of_row = _combine(list(declared.values()), columns.height)
-    questions = [_question(declared, policy, row) for row in firsts.tolist()]
+    questions, of_row = _questions(policy, columns)
     asked = _asked_axes(policy, columns, questions, of_row)
     firsts, combination = _combine([_Axis(of_row, questions), *asked.values()], columns.height)
     decisions: dict[Decision, int] = {}
@@ -74,18 +91,41 @@ def give_verdicts(policy: Policy, columns: Columns) -> pa.Table:
         for question in _answered(questions, of_row, asked, firsts)
     ]
     decided = np.array(of_combination, dtype=np.int32)[combination]
-    names = [field.name for field in fields(Decision)]
-    texts = zip(*map(astuple, decisions), strict=True)
-    dealt = {name: _dealt(told, decided) for name, told in zip(names, texts, strict=True)}
     given = {name: columns.batch.column(name) for name in ("event_id", "night")}
+    dealt = _dealt(list(decisions), decided)
     return pa.table({**given, **dealt}).select(list(VERDICTS.names)).cast(VERDICTS.coded)
 
 
-def _dealt(texts: Sequence[str], decided: NDArray[np.int32]) -> pa.DictionaryArray:
-    """Return for each row the text of its decision."""
-    coded = pa.array(texts, pa.string()).dictionary_encode()
-    codes = coded.indices.to_numpy(zero_copy_only=False)[decided]
-    return pa.DictionaryArray.from_arrays(pa.array(codes), coded.dictionary)
+def _questions(policy: Policy, columns: Columns) -> tuple[list[Question], NDArray[np.int64]]:
+    """Return what the policy is asked, requirements aside, and which of it each row asks.
+
+    Values that no statement tells apart become one only among the distinct combinations.
+    """
+    told = [columns.coded(name) for name in DECLARED]
+    whole = [_Axis(column.codes, range(column.unknown + 1)) for column in told]
+    whole += [_hidden(columns), _masked(columns, policy)]
+    whole += dict(_exemptions(columns, policy)).values()
+    firsts, combination = _combine(whole, columns.height)
+    few = columns.some(firsts)
+    declared = _declared_axes(policy, few)
+    firsts, of_few = _combine(list(declared.values()), few.height)
+    return [_question(declared, policy, row) for row in firsts.tolist()], of_few[combination]
+
+
+def _dealt(
+    decisions: Sequence[Decision], decided: NDArray[np.integer[Any]]
+) -> dict[str, pa.DictionaryArray]:
+    """Return for each row the texts of its decision; texts that go together share their codes."""
+    codes: dict[bytes, pa.Array] = {}
+    dealt = {}
+    for name in (field.name for field in fields(Decision)):
+        coded = pa.array([getattr(one, name) for one in decisions], pa.string()).dictionary_encode()
+        table = coded.indices.to_numpy(zero_copy_only=False)
+        key = table.tobytes()
+        if key not in codes:
+            codes[key] = pa.array(table[decided])
+        dealt[name] = pa.DictionaryArray.from_arrays(codes[key], coded.dictionary)
+    return dealt
 
 
 def ask(policy: Policy, columns: Columns) -> list[Question]:
@@ -149,6 +189,7 @@ def _declared_axes(policy: Policy, columns: Columns) -> dict[str, _Axis]:
     axes |= {
         "day": _day(columns, policy),
         "hidden": _hidden(columns),
+        "masked": _masked(columns, policy),
         "placeholder": _placeholder(columns),
         "absent": _Axis(np.zeros(columns.height, dtype=np.int8), (columns.facts.absent,)),
     }
@@ -253,6 +294,21 @@ def _hidden(columns: Columns) -> _Axis:
     return _Axis(np.array(table, dtype=np.int64)[sources.codes], distinct)
 
 
+def _masked(columns: Columns, policy: Policy) -> _Axis:
+    """Return which fields are masked, or otherwise not to be known, in each row itself."""
+    asked = {need for one in policy.requirements.values() for need in one.needs}
+    codes, values = np.zeros(columns.height, dtype=np.int64), [frozenset[str]()]
+    for name, column in MASKABLE.items():
+        if name not in asked and name not in FIELD_OF.values():
+            continue
+        coded = columns.coded(column)
+        unknown = coded.codes == coded.unknown
+        if unknown.any():
+            codes += unknown * len(values)
+            values += [fields_ | {name} for fields_ in values]
+    return _Axis(codes, values)
+
+
 def _placeholder(columns: Columns) -> _Axis:
     """Return whether a placeholder was typed in place of a reason."""
     states = columns.coded("reason_state")
@@ -264,18 +320,26 @@ def _combine(axes: list[_Axis], height: int) -> tuple[NDArray[np.int64], NDArray
     """Return a row of each distinct combination, and each row's combination."""
     key, size = np.zeros(height, dtype=np.int64), 1
     for axis in axes:
-        if len(axis.values) == 1:
+        if len(axis.values) == 1 or axis.codes.min() == axis.codes.max():
             continue
         if size * len(axis.values) >= ROOM:
-            _, key, size = _distinct(key)
-        key = key * len(axis.values) + axis.codes
+            _, key, size = _distinct(key, size)
+        key *= len(axis.values)
+        key += axis.codes
         size *= len(axis.values)
-    firsts, combination, _ = _distinct(key)
+    firsts, combination, _ = _distinct(key, size)
     return firsts, combination
 
 
-def _distinct(key: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-    """Return a row of each distinct key, each row's place among them, and how many there are."""
+def _distinct(
+    key: NDArray[np.int64], size: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """Return a row of each distinct key below a size, each row's place among them, their number."""
+    if size <= min(COUNTABLE, len(key)):
+        some = np.full(size, -1, dtype=np.int64)
+        some[key] = np.arange(len(key))
+        found = some >= 0
+        return some[found], (np.cumsum(found) - 1)[key], int(found.sum())
     coded = pa.array(key).dictionary_encode()
     places = np.asarray(coded.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
     count = len(coded.dictionary)
@@ -298,6 +362,7 @@ def _question(axes: dict[str, _Axis], policy: Policy, row: int) -> Question:
         day=found["day"],
         answers={},
         hidden=found["hidden"],
+        masked=found["masked"],
         placeholder=found["placeholder"],
         absent=found["absent"],
         exempted=tuple(

@@ -29,6 +29,7 @@ PUT_RIGHT: Final = {
 #: What is missing, in words that "is not known" may follow.
 SPOKEN: Final = {
     "field:": "the field {}",
+    "masked:": "the field {}, which is masked,",
     "context:": "the table {}, which was not given,",
     "silent:": "what the table {} leaves out for these lookups",
 }

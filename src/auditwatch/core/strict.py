@@ -1,21 +1,21 @@
 """Strict YAML: every scalar stays text, every value has a line and a column, no surprises.
 
 YAML 1.1 turns ``NO`` into false, ``0123`` into 83 and ``22:30`` into 1350; purpose codes, case
-numbers and times must not change value. So the composer's nodes are read, never its constructors.
+numbers and times must not change value. So the parser's events are read, never made objects of.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
 from auditwatch.core.errors import RuleError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 __all__ = ["Document", "Plain", "parse_documents", "read_documents", "suggest"]
@@ -25,6 +25,7 @@ MAX_DEPTH: Final = 16
 
 #: Asked what YAML 1.1 would make of a scalar; never used to read one.
 YAML: Final = yaml.constructor.SafeConstructor()
+RESOLVER: Final[Any] = yaml.resolver.Resolver()
 
 #: A document's content: text, lists and mappings only; an empty scalar is None.
 Plain = str | None | list["Plain"] | dict[str, "Plain"]
@@ -149,8 +150,7 @@ def parse_documents(raw: bytes, name: str) -> list[Document]:
     """
     try:
         text = raw.decode("utf-8-sig")
-        _refuse_tricks(text, name)
-        nodes = list(yaml.compose_all(text, yaml.CSafeLoader))
+        return list(_documents(yaml.parse(text, yaml.CSafeLoader), name))
     except UnicodeDecodeError as error:
         raise RuleError(
             "not UTF-8 text", code="AW-YAML-001", where=f"{name}:byte {error.start}"
@@ -164,7 +164,6 @@ def parse_documents(raw: bytes, name: str) -> list[Document]:
         raise RuleError(
             "not readable as YAML", code="AW-YAML-001", where=name, expected="plain YAML text"
         ) from error
-    return [_document(node, name) for node in nodes if node is not None]
 
 
 def _read(path: Path, name: str) -> bytes:
@@ -199,97 +198,111 @@ def _read(path: Path, name: str) -> bytes:
     return raw
 
 
-def _refuse_tricks(text: str, name: str) -> None:
-    """Refuse anchors and aliases, which hide copies, tags, which change types, and deep nesting.
-
-    This comes before the composer, which goes down a level of the C stack for each level of
-    nesting and would end the process at some ten thousand of them.
-    """
-    depth = 0
-    for event in yaml.parse(text, yaml.CSafeLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH:
-            raise RuleError(
-                "nested too deep",
-                code="AW-YAML-005",
-                where=_where(event.start_mark, name),
-                expected=f"at most {MAX_DEPTH} levels",
-            )
-        trick = "alias" if isinstance(event, yaml.AliasEvent) else ""
-        trick = trick or ("anchor" if getattr(event, "anchor", None) else "")
-        trick = trick or ("tag" if getattr(event, "tag", None) else "")
-        if trick:
-            raise RuleError(
-                f"{'aliases' if trick == 'alias' else trick + 's'} are not allowed",
-                code="AW-YAML-004" if trick == "tag" else "AW-YAML-003",
-                where=_where(event.start_mark, name),
-                expected="the value written out, without & * or !",
-            )
-
-
 def _where(mark: object, name: str) -> str:
     """Return ``file:line:column`` of a parser mark."""
     line, column = getattr(mark, "line", None), getattr(mark, "column", None)
     return name if line is None or column is None else f"{name}:{line + 1}:{column + 1}"
 
 
-def _document(node: yaml.Node, name: str) -> Document:
-    """Read one composed document."""
-    found = Document(name, None, {})
-    return replace(found, content=_plain(node, (), found))
+def _place(event: yaml.Event) -> tuple[int, int]:
+    """Return line and column of what the parser found, from 1."""
+    mark = event.start_mark
+    return (1, 1) if mark is None else (mark.line + 1, mark.column + 1)
 
 
-def _plain(node: yaml.Node, path: Path_, found: Document) -> Plain:
-    """Turn a node into text, lists and mappings, noting places on the way."""
-    found.marks.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*path, n), found) for n, item in enumerate(node.value)]
-    if isinstance(node, yaml.MappingNode):
-        pairs = _pairs(node, path, found.marks, found.file)
-        return {key: _plain(value, (*path, key), found) for key, value in pairs}
-    text = str(node.value)
-    written = isinstance(node, yaml.ScalarNode) and bool(node.style)  # quoted or a block
-    if isinstance(node, yaml.ScalarNode) and not written and (other := _taken_for(node)):
+def _documents(events: Iterator[yaml.Event], name: str) -> Iterator[Document]:
+    """Yield the documents that the parser tells of.
+
+    Its events are read, never composed: the composer goes down a level of the C stack for each
+    level of nesting, and would end the process at some ten thousand of them.
+    """
+    for event in events:
+        if isinstance(event, yaml.DocumentStartEvent):
+            found = Document(name, None, {})
+            yield replace(found, content=_plain(next(events), events, (), found))
+
+
+def _plain(event: yaml.Event, events: Iterator[yaml.Event], path: Path_, found: Document) -> Plain:
+    """Turn what begins with an event into text, lists and mappings, noting places on the way."""
+    _refuse_trick(event, found.file, len(path))
+    found.marks.setdefault(path, _place(event))
+    if isinstance(event, yaml.ScalarEvent):
+        return _text(event, path, found)
+    if isinstance(event, yaml.SequenceStartEvent):
+        items: list[Plain] = []
+        while not isinstance(inner := next(events), yaml.SequenceEndEvent):
+            items.append(_plain(inner, events, (*path, len(items)), found))
+        return items
+    pairs: dict[str, Plain] = {}
+    while not isinstance(inner := next(events), yaml.MappingEndEvent):
+        key = _key(inner, path, found, pairs)
+        pairs[key] = _plain(next(events), events, (*path, key), found)
+    return pairs
+
+
+def _refuse_trick(event: yaml.Event, name: str, depth: int) -> None:
+    """Refuse anchors and aliases, which hide copies, tags, which change types, and deep nesting."""
+    if depth >= MAX_DEPTH and isinstance(event, yaml.CollectionStartEvent):
+        raise RuleError(
+            "nested too deep",
+            code="AW-YAML-005",
+            where=_where(event.start_mark, name),
+            expected=f"at most {MAX_DEPTH} levels",
+        )
+    trick = "alias" if isinstance(event, yaml.AliasEvent) else ""
+    trick = trick or ("anchor" if getattr(event, "anchor", None) else "")
+    trick = trick or ("tag" if getattr(event, "tag", None) else "")
+    if trick:
+        raise RuleError(
+            f"{'aliases' if trick == 'alias' else trick + 's'} are not allowed",
+            code="AW-YAML-004" if trick == "tag" else "AW-YAML-003",
+            where=_where(event.start_mark, name),
+            expected="the value written out, without & * or !",
+        )
+
+
+def _text(event: yaml.ScalarEvent, path: Path_, found: Document) -> str | None:
+    """Return a scalar as it is written; None for nothing at all."""
+    text = str(event.value)
+    if event.style:  # quoted or a block
+        return text
+    if other := _taken_for(text):
         found.changed[path] = other
-    return text if text or written else None
+    return text or None
 
 
-def _taken_for(node: yaml.ScalarNode) -> str:
+def _taken_for(text: str) -> str:
     """Return what YAML 1.1 makes of an unquoted scalar; nothing when that is the same text."""
-    kind = str(node.tag).rpartition(":")[2]
-    if kind == "bool":
-        return str(YAML.construct_yaml_bool(node)).lower()
+    tag = RESOLVER.resolve(yaml.ScalarNode, text, (True, False))
+    kind = tag.rpartition(":")[2]
     if kind == "null":
         return "null"
-    if kind not in ("int", "float"):
+    if kind not in ("bool", "int", "float"):
         return ""
+    node = yaml.ScalarNode(tag, text)
+    if kind == "bool":
+        return str(YAML.construct_yaml_bool(node)).lower()
     try:
         read = YAML.construct_yaml_int(node) if kind == "int" else YAML.construct_yaml_float(node)
     except ValueError:  # a number only by its looks, such as 08:99
         return "a number"
-    return "" if str(read) == node.value else str(read)
+    return "" if str(read) == text else str(read)
 
 
-def _pairs(
-    node: yaml.MappingNode, path: Path_, marks: dict[Path_, tuple[int, int]], name: str
-) -> Iterator[tuple[str, yaml.Node]]:
-    """Yield a mapping's keys and value nodes, refusing keys that clash or are not text."""
-    seen: dict[str, int] = {}
-    for key_node, value in node.value:
-        line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
-        where = _where(key_node.start_mark, name)
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise RuleError("a key that is not text", code="AW-YAML-007", where=where)
-        key = str(key_node.value)
-        if key in seen:
-            raise RuleError(
-                f"duplicate key {key!r}",
-                code="AW-YAML-002",
-                where=where,
-                expected=f"one {key!r}; the other is in line {seen[key]}",
-                hint="remove or rename one of them",
-            )
-        seen[key] = line
-        marks[(*path, key)] = (line, column)
-        yield key, value
+def _key(event: yaml.Event, path: Path_, found: Document, pairs: Mapping[str, Plain]) -> str:
+    """Return a mapping's key with its place noted; refuse one that clashes or is not text."""
+    _refuse_trick(event, found.file, len(path))
+    where = _where(event.start_mark, found.file)
+    if not isinstance(event, yaml.ScalarEvent):
+        raise RuleError("a key that is not text", code="AW-YAML-007", where=where)
+    key = str(event.value)
+    if key in pairs:
+        raise RuleError(
+            f"duplicate key {key!r}",
+            code="AW-YAML-002",
+            where=where,
+            expected=f"one {key!r}; the other is in line {found.marks[*path, key][0]}",
+            hint="remove or rename one of them",
+        )
+    found.marks[*path, key] = _place(event)
+    return key

@@ -37,6 +37,8 @@ FACT_COLUMNS: Final = (
 
 #: What `missing` says of a lookup whose transaction no catalogue knows: counted, never a finding.
 UNMAPPED: Final = "transaction"
+#: What `missing` begins with where a field or a whole table is not there, for all agencies alike.
+WITHOUT: Final = ("field:", "context:")
 EVENT_IDS_MAX: Final = 10_000  # of one piece; its count of lookups stays true
 GAP_EVENT_IDS_MAX: Final = 100  # a gap concerns whole sources: examples are enough
 
@@ -113,7 +115,7 @@ def gather(
     Notes
     -----
     An unmapped transaction is counted in the night's summary and never becomes a finding. What
-    cannot be decided is one gap for each agency and missing item.
+    cannot be decided is one gap for each missing field or table, else for each agency and item.
     """
     known = _facts(facts)
     rows = [*_policy_rows(verdicts, known), *_rule_rows(hits, known)]
@@ -190,8 +192,10 @@ def _policy_rows(verdicts: pa.Table, facts: Mapping[str, Fact]) -> Iterator[Row]
         # what an exception lifts is gathered as what it would be without
         verdict, lacks = row["lifted"] or row["verdict"], row["missing"] or "unknown"
         if verdict == "cannot_decide":
+            # what no source tells, or nobody gave, is one question whosever lookups they are
+            whose = "" if lacks.startswith(WITHOUT) else fact.agency
             yield Row(
-                fact,
+                fact._replace(agency=whose),
                 "gap",
                 (lacks,),
                 "policy",

@@ -28,8 +28,10 @@ PLACE_MAX: Final = 20  # of a unit's name in a title
 #: Why there is no verdict, by what is missing: a field, a table, or what a table does not say.
 MISSING: Final = {
     "field:": "the sources do not give {}",
+    "masked:": "{} is masked in them",
     "context:": "no table of {} was given",
     "silent:": "the table of {} does not say enough about them",
+    "requirement:": "it cannot be told whether they have what is asked for ({})",
 }
 MASKED_PAIR: Final = len(": operator-00000000 looked at subject-00000000")
 
