@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from tests.unit.test_sigma_correlations import CORRELATION, DETECTION, SHIPPED
 
-from auditwatch.check import judge, load_rules, make_facts, stretches
+from auditwatch.check import crowding, judge, load_rules, make_facts
 from auditwatch.core.schema import LOOKUPS, Context
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def test_leaving_out_small_groups_changes_no_hit(
     asked = batch(rows, "b"), make_facts(Context(), {}), batch(before, "a")
     told = judge(rules, *asked).hits
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(stretches, "least_of", lambda _: 0)
+        patch.setattr(crowding, "least_of", lambda _: 0)
         plain = judge(rules, *asked).hits
     event(f"{min(told.num_rows, 3)} hits")
     assert told.equals(plain)

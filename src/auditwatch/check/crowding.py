@@ -1,7 +1,7 @@
-"""Which lookups can count for a correlation at all: a small group never fills a window.
+"""Which matches can count for a correlation at all: a small group never fills a window.
 
 A rule on crowds asks about nearly every lookup of a night, and nearly every group is too small
-whatever the window. These are told by counting, column by column, before any window slides.
+whatever the window. These are told by counting before anything is put in order.
 """
 
 from __future__ import annotations
@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-    from auditwatch.check.columns import Columns
     from auditwatch.check.correlation import Correlation
+    from auditwatch.check.windows import Matches
 
     Whole = NDArray[np.int64]
 
-__all__ = ["crowded", "least_of"]
+__all__ = ["crowded", "least_of", "paired"]
 
 
 def least_of(correlation: Correlation) -> int:
@@ -33,7 +32,7 @@ def least_of(correlation: Correlation) -> int:
     correlation : Correlation
         Of any kind; only those that count have a least number.
     """
-    if correlation.kind not in ("event_count", "value_count") or correlation.aliases:
+    if correlation.kind not in ("event_count", "value_count"):
         return 0
     needs = {"gte": ceil, "eq": ceil, "gt": lambda limit: floor(limit) + 1}
     return max(
@@ -41,53 +40,40 @@ def least_of(correlation: Correlation) -> int:
     )
 
 
-def crowded(
-    correlation: Correlation, matched: Sequence[tuple[Columns, Whole]]
-) -> list[NDArray[np.bool_]]:
-    """Tell which matched lookups are of a group with as many events or values as a window needs.
+def crowded(matches: Matches, groups: Whole) -> NDArray[np.bool_]:
+    """Tell which matches are of a group with as many events or values as a window needs.
 
     Parameters
     ----------
-    correlation : Correlation
-        With a least number and no aliases.
-    matched : sequence of (Columns, ndarray of int64)
-        Batches, each with the rows that a rule matched; one batch may come several times.
+    matches : Matches
+        In any order.
+    groups : ndarray of int64, shape (n_matches,)
+        Small numbers; -1 without a group.
 
     Returns
     -------
-    list of ndarray of bool
-        For each of `matched` a flag a row. A group that is left out could fill no window.
+    ndarray of bool
+        A group that is left out could fill no window.
     """
-    rows = sum(len(found) for _, found in matched)
-    groups = np.zeros(rows, dtype=np.int64)
-    for name in correlation.group:
-        groups = _paired(groups, _codes(name, matched))
-    if len(correlation.fields) == 1:
-        values = _paired(groups, _codes(correlation.fields[0], matched))
-        _, firsts = np.unique(values, return_index=True)
-        counted = firsts[values[firsts] >= 0]
+    kept = groups >= 0
+    least = least_of(matches.correlation)
+    if least < 2:
+        return kept
+    grouped = groups[kept]
+    if len(matches.correlation.fields) == 1:
+        codes, texts = matches.codes(matches.correlation.fields[0])
+        pairs = paired(grouped, codes[kept])
+        _, firsts = np.unique(pairs, return_index=True)
+        firsts = firsts[pairs[firsts] >= 0]
+        values = pc.list_value_length(texts).to_numpy(zero_copy_only=False)[codes[kept][firsts]]
+        counts = np.bincount(grouped[firsts], values, minlength=len(groups) + 1)
     else:
-        counted = np.arange(rows)
-    counts = np.bincount(groups[counted][groups[counted] >= 0], minlength=rows + 1)
-    kept = (groups >= 0) & (counts[groups] >= least_of(correlation))
-    return np.split(kept, np.cumsum([len(found) for _, found in matched])[:-1])
+        counts = np.bincount(grouped, minlength=len(groups) + 1)
+    kept[kept] = counts[grouped] >= least
+    return kept
 
 
-def _codes(name: str, matched: Sequence[tuple[Columns, Whole]]) -> Whole:
-    """Return a column of all matched rows as whole numbers that are the same for the same text."""
-    columns = [columns.coded(name) for columns, _ in matched]
-    texts = pa.concat_arrays([column.values.cast(pa.string()) for column in columns])
-    places = texts.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    shares = np.split(places, np.cumsum([len(column.values) for column in columns])[:-1])
-    return np.concatenate(
-        [
-            np.append(share, [-1, -1])[column.codes[rows]]
-            for share, column, (_, rows) in zip(shares, columns, matched, strict=True)
-        ]
-    )
-
-
-def _paired(one: Whole, other: Whole) -> Whole:
+def paired(one: Whole, other: Whole) -> Whole:
     """Return a number below the count of rows for each distinct pair; -1 where one lacks."""
     lacking = (one < 0) | (other < 0)
     keys = pa.array(one * (other.max(initial=0) + 1) + other, mask=lacking).dictionary_encode()

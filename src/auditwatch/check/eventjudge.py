@@ -6,16 +6,22 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+import pyarrow as pa
+
 from auditwatch.check.condition import leaves
 from auditwatch.check.events import EventColumns, Unread, batches_of, read_events
+from auditwatch.check.measures import held_windows
 from auditwatch.check.moments import microseconds, moment
 from auditwatch.check.narrow import sure_rows
-from auditwatch.check.windows import Occurrence, last_events
+from auditwatch.check.windows import Cells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
     from zoneinfo import ZoneInfo
+
+    from numpy.typing import NDArray
 
     from auditwatch.check.events import Event
     from auditwatch.check.foreign import ForeignRules
@@ -94,7 +100,6 @@ class _Work:
     time_fields: tuple[str, ...]
     hits: list[tuple[int, str]] = field(default_factory=list)
     timeless: set[int] = field(default_factory=set)
-    _matched: dict[str, list[Occurrence]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         self._spoken = self.rules.spoken
@@ -102,25 +107,26 @@ class _Work:
         wanted = [rule.correlation for rule in self.rules.rules if rule.correlation]
         called = {self.rules.named(name).rule_id for one in wanted for name in one.rules}
         self._called = frozenset(called)
-        self._read = frozenset(name for one in wanted for name in one.reads)
+        self._timeline = _Timeline(frozenset(name for one in wanted for name in one.reads))
+        self._matched: dict[str, list[int]] = defaultdict(list)
 
     def detect(self, events: Sequence[Event]) -> None:
         """Judge a batch by every detection."""
         columns = EventColumns(events, self.zone)
         columns.expect(leaf.atom for tree in self._trees for leaf in leaves(tree))
-        known: dict[int, Occurrence | None] = {}
+        known: dict[int, int | None] = {}
         for rule in self.rules.rules:
             rows = [] if rule.tree is None else sure_rows(rule.tree, columns).tolist()
             if rule.rule_id in self._spoken:
                 self.hits += [(events[row].line, rule.rule_id) for row in rows]
             for row in rows if rule.rule_id in self._called else ():
                 if row not in known:
-                    known[row] = self._occurrence(events[row])
-                event = known[row]
-                if event is None:
+                    known[row] = self._placed(events[row])
+                place = known[row]
+                if place is None:
                     self.timeless.add(events[row].line)
                 else:
-                    self._matched[rule.rule_id].append(event)
+                    self._matched[rule.rule_id].append(place)
 
     def correlate(self) -> None:
         """Judge what was detected by every correlation, those of others first."""
@@ -128,22 +134,56 @@ class _Work:
             if rule.correlation is None:
                 continue
             called = [self.rules.named(name).rule_id for name in rule.correlation.rules]
-            found = last_events(rule.correlation, [self._matched[one] for one in called])
+            matched = [np.array(self._matched[one], dtype=np.int64) for one in called]
+            found = held_windows(rule.correlation, self._timeline, matched).last.tolist()
             self._matched[rule.rule_id] = found
             if rule.rule_id in self._spoken:
-                self.hits += [(int(event.order), rule.rule_id) for event in found]
+                self.hits += [(self._timeline.lines[place], rule.rule_id) for place in found]
 
-    def _occurrence(self, event: Event) -> Occurrence | None:
-        """Return what correlations need of an event; None when it tells no time."""
+    def _placed(self, event: Event) -> int | None:
+        """Return where an event is among those with a time; None when it tells none."""
         for name in self.time_fields:
             for text in event.fields.get(name, ()):
                 when = None if text is None else moment(text, self.zone)
                 if when is not None:
-                    return Occurrence(microseconds(when), event.line, self._fields(event))
+                    return self._timeline.add(microseconds(when), event)
         return None
 
-    def _fields(self, event: Event) -> dict[str, tuple[str, ...]]:
-        """Return the values of the fields that correlations read."""
-        given = {name: event.fields.get(name, ()) for name in self._read}
-        told = {name: tuple(one for one in cell if one is not None) for name, cell in given.items()}
-        return {name: cell for name, cell in told.items() if cell}
+
+class _Timeline:
+    """Events that some rule of a correlation matched (a `windows.Timeline`).
+
+    Parameters
+    ----------
+    read : frozenset of str
+        Fields that correlations read.
+    """
+
+    def __init__(self, read: frozenset[str]) -> None:
+        self.lines: list[int] = []
+        self._times: list[int] = []
+        self._codes: dict[str, list[int]] = {name: [] for name in sorted(read)}
+        self._texts: dict[tuple[str, ...], int] = {}
+
+    def add(self, time: int, event: Event) -> int:
+        """Add an event, in the order of lines, and return its place."""
+        self._times.append(time)
+        self.lines.append(event.line)
+        for name, codes in self._codes.items():
+            cell = tuple(text for text in event.fields.get(name, ()) if text is not None)
+            codes.append(self._texts.setdefault(cell, len(self._texts)) if cell else -1)
+        return len(self.lines) - 1
+
+    @property
+    def times(self) -> NDArray[np.int64]:
+        """Microseconds since 1970."""
+        return np.array(self._times, dtype=np.int64)
+
+    def ranks(self, events: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the places of events in the order of their lines."""
+        return np.array(self.lines, dtype=np.int64)[events]
+
+    def cells(self, names: Sequence[str]) -> Cells:
+        """Return what some fields hold: all have their values in one list."""
+        codes = [np.array(self._codes[name], dtype=np.int64) for name in names]
+        return Cells(codes, pa.array(map(list, self._texts), pa.list_(pa.string())))

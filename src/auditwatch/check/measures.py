@@ -1,242 +1,283 @@
-"""What is kept of a window while it slides: counts, values, sums, ranks, rules seen."""
+"""What every window holds, at once: counts, different values, sums, ranks, rules that matched.
+
+A window ends at each member (`windows.Members`). Numbers are exact: in machine words where they
+surely fit, in Python's own where they may not.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections import Counter
 from fractions import Fraction
-from itertools import chain
-from typing import TYPE_CHECKING, Protocol
+from math import ceil, floor, lcm
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow.compute as pc
 
 from auditwatch.check.amounts import amount
-from auditwatch.check.condition import AllOf, Leaf
+from auditwatch.check.chains import in_order, longest, seen
+from auditwatch.check.crowding import paired
+from auditwatch.check.ranges import greatest
 from auditwatch.check.testing import COMPARE
+from auditwatch.check.windows import Windows, members_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
     from auditwatch.check.amounts import Amount
-    from auditwatch.check.condition import Node
     from auditwatch.check.correlation import Correlation
-    from auditwatch.check.windows import Member
+    from auditwatch.check.windows import Members, Timeline
 
-__all__ = ["Measure", "measure_of"]
+    Whole = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+    #: Whole numbers of any size, in machine words or as objects.
+    Exact = NDArray[Any]
 
+__all__ = ["held_windows"]
 
-class Measure(Protocol):
-    """What is known of the events in a window."""
-
-    def enter(self, member: Member) -> None:
-        """Take an event in, later than all before."""
-
-    def leave(self, member: Member) -> None:
-        """Let the oldest event go."""
-
-    def holds(self, oldest: int) -> bool:
-        """Tell whether the correlation holds; `oldest` is where the window begins."""
+#: Products below this fit in a machine word, with room for a sum of two.
+WORD: int = 1 << 61
 
 
-def measure_of(correlation: Correlation) -> Measure:
-    """Return an empty measure of the kind that a correlation asks for."""
-    return _MEASURES[correlation.kind](correlation)
+def held_windows(correlation: Correlation, timeline: Timeline, matched: Sequence[Whole]) -> Windows:
+    """Return the windows in which a correlation holds.
+
+    Parameters
+    ----------
+    correlation : Correlation
+        What is asked.
+    timeline : Timeline
+        All events.
+    matched : sequence of ndarray of int64
+        For each of its rules the events that it matched, each once.
+    """
+    members = members_of(correlation, timeline, matched)
+    lasts = np.flatnonzero(_MEASURES[correlation.kind](members))
+    return Windows(members, members.firsts[lasts], lasts)
 
 
-class _Limits:
-    """Comparisons that must all hold."""
+def _within(members: Members, side: Callable[[Amount], NDArray[np.int8]]) -> Flags:
+    """Tell for which members all limits hold.
 
-    def __init__(self, correlation: Correlation) -> None:
-        self.correlation = correlation
-        self._limits = [(COMPARE[name], limit) for name, limit in correlation.limits]
-
-    def within(self, number: Amount) -> bool:
-        """Tell whether a number is within all limits."""
-        return all(compare(number, limit) for compare, limit in self._limits)
-
-    def cells(self, member: Member) -> Iterator[tuple[tuple[str | None, ...], ...]]:
-        """Yield what the counted fields hold, of the first rule in which all have a value."""
-        for place in member.rules:
-            rule = self.correlation.rules[place]
-            names = [self.correlation.field_of(name, rule) for name in self.correlation.fields]
-            cells = tuple(member.event.fields.get(name, ()) for name in names)
-            if all(cells):
-                yield cells
-                return
-
-    def amounts(self, member: Member) -> Iterator[Amount]:
-        """Yield the numbers that the measured field holds."""
-        for text in chain.from_iterable(cell for (cell,) in self.cells(member)):
-            number = None if text is None else amount(text)
-            if number is not None:
-                yield number
+    `side` says of a limit whether each number is below it (-1), at it (0) or above (1).
+    """
+    held = np.ones(len(members.events), dtype=bool)
+    for order, limit in members.correlation.limits:
+        held &= COMPARE[order](side(limit), 0)
+    return held
 
 
-class _Events(_Limits):
+def _side(numbers: Exact, limit: Amount) -> NDArray[np.int8]:
+    """Return whether whole numbers are below, at or above a limit."""
+    above, below = numbers > floor(limit), numbers < ceil(limit)
+    return above.astype(np.int8) - below.astype(np.int8)
+
+
+def _count(members: Members) -> Flags:
     """How many events."""
-
-    count = 0
-
-    def enter(self, _: Member) -> None:
-        self.count += 1
-
-    def leave(self, _: Member) -> None:
-        self.count -= 1
-
-    def holds(self, _: int) -> bool:
-        return self.within(self.count)
+    sizes = np.arange(len(members.events)) - members.firsts + 1
+    return _within(members, lambda limit: _side(sizes, limit))
 
 
-class _Values(_Limits):
+def _different(members: Members) -> Flags:
     """How many different values, or combinations of values of several fields."""
-
-    def __init__(self, correlation: Correlation) -> None:
-        super().__init__(correlation)
-        self._counts: Counter[object] = Counter()
-
-    def _of(self, member: Member) -> Iterator[object]:
-        for cells in self.cells(member):
-            yield from cells[0] if len(cells) == 1 else (cells,)
-
-    def enter(self, member: Member) -> None:
-        self._counts.update(self._of(member))
-
-    def leave(self, member: Member) -> None:
-        for value in self._of(member):
-            self._counts[value] -= 1
-            if not self._counts[value]:
-                del self._counts[value]
-
-    def holds(self, _: int) -> bool:
-        return self.within(len(self._counts))
+    owners, values = _values(members)
+    counts = _distinct(members, owners, values)
+    return _within(members, lambda limit: _side(counts, limit))
 
 
-class _Sum(_Limits):
-    """The exact sum, or the mean, of the numbers there are; of none there is neither."""
+def _distinct(members: Members, owners: Whole, values: Whole) -> Whole:
+    """Return how many different values the window of each member has.
 
-    def __init__(self, correlation: Correlation) -> None:
-        super().__init__(correlation)
-        self._sum: Amount = 0
-        self._count = 0
-
-    def enter(self, member: Member) -> None:
-        for number in self.amounts(member):
-            self._sum += number
-            self._count += 1
-
-    def leave(self, member: Member) -> None:
-        for number in self.amounts(member):
-            self._sum -= number
-            self._count -= 1
-
-    def holds(self, _: int) -> bool:
-        if not self._count:
-            return False
-        mean = self.correlation.kind == "value_avg"
-        return self.within(Fraction(self._sum, self._count) if mean else self._sum)
+    A value counts in each window by its latest member there: from that one up to the next with the
+    same value, no further than it reaches.
+    """
+    order = np.lexsort((owners, values))
+    starts, named = owners[order], values[order]
+    ends = members.reach[starts] + 1
+    again = named[1:] == named[:-1]
+    ends[:-1] = np.where(again, np.minimum(starts[1:], ends[:-1]), ends[:-1])
+    size = len(members.events) + 1
+    change = np.bincount(starts, minlength=size) - np.bincount(ends, minlength=size)
+    return np.cumsum(change)[:-1]
 
 
-class _Ranks(_Limits):
-    """A percentile of the numbers there are, between two of them in proportion."""
+def _values(members: Members) -> tuple[Whole, Whole]:
+    """Return what members hold in the counted fields: member and number of a value, in order.
 
-    def __init__(self, correlation: Correlation) -> None:
-        super().__init__(correlation)
-        self._sorted: list[Amount] = []
-
-    def enter(self, member: Member) -> None:
-        for number in self.amounts(member):
-            insort(self._sorted, number)
-
-    def leave(self, member: Member) -> None:
-        for number in self.amounts(member):
-            del self._sorted[bisect_left(self._sorted, number)]
-
-    def holds(self, _: int) -> bool:
-        if not self._sorted:
-            return False
-        median = self.correlation.kind == "value_median"
-        share = 50 if median else self.correlation.percentile
-        place, rest = divmod(Fraction(share, 100) * (len(self._sorted) - 1), 1)
-        below, above = self._sorted[place], self._sorted[min(place + 1, len(self._sorted) - 1)]
-        return self.within(below + (above - below) * rest)
-
-
-class _Rules(_Limits):
-    """Which rules matched, whatever their order."""
-
-    def __init__(self, correlation: Correlation) -> None:
-        super().__init__(correlation)
-        self._seen: dict[int, int] = {}
-
-    def enter(self, member: Member) -> None:
-        for place in member.rules:
-            self._seen[place] = member.event.time
-
-    def leave(self, _: Member) -> None:
-        """Nothing: what is older than the window does not count."""
-
-    def holds(self, oldest: int) -> bool:
-        seen = {place for place, time in self._seen.items() if time >= oldest}
-        return self.holds_of(seen, seen)
-
-    def holds_of(self, found: set[int], seen: set[int]) -> bool:
-        """Tell whether rules found (and those seen at all, for ``not``) are what is asked."""
-        rules = self.correlation.rules
-        if self.correlation.expression is not None:
-            return _says(
-                self.correlation.expression,
-                lambda name, wanted: (
-                    rules.index(name) in found if wanted else rules.index(name) not in seen
-                ),
-            )
-        if self.correlation.limits:
-            return self.within(len(found))
-        return len(found) == len(rules)
+    Of several rules that matched an event, the first in which all fields have a value counts.
+    """
+    fields = members.correlation.fields
+    told = [members.matches.codes(name) for name in fields]
+    values = told[0][0]
+    for codes, _ in told[1:]:
+        values = paired(values, codes)
+    given = np.flatnonzero(values >= 0)
+    owners, values = members.owners[given], values[given]
+    first = np.append(owners[:1] >= 0, owners[1:] != owners[:-1])
+    owners, values = owners[first], values[first]
+    cells = told[0][1]
+    if len(fields) > 1 or len(cells.flatten()) == len(cells):  # a value a cell
+        return owners, values
+    texts = cells.flatten().dictionary_encode().indices.to_numpy().astype(np.int64)
+    offsets = cells.offsets.to_numpy().astype(np.int64) - cells.offsets[0].as_py()
+    lengths = np.diff(offsets)[values]
+    inner = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return np.repeat(owners, lengths), texts[np.repeat(offsets[values], lengths) + inner]
 
 
-class _Order(_Rules):
-    """Which rules matched in their order: chains of events, each later than the one before.
+class _Numbers:
+    """The numbers that members hold in the measured field, and which of them a window has."""
 
-    For each set of rules the latest start of a chain that goes through just these, in order, is
-    kept: a chain is in the window when it starts in it.
+    def __init__(self, members: Members) -> None:
+        owners, values = _values(members)
+        texts = pc.unique(members.matches.codes(members.correlation.fields[0])[1].flatten())
+        amounts = [amount(text) for text in texts.to_pylist()]
+        numeric = np.array([one is not None for one in amounts], dtype=bool)
+        kept = numeric[values]
+        self.amounts = sorted({one for one in amounts if one is not None})
+        place = {one: at for at, one in enumerate(self.amounts)}
+        table = np.array([-1 if one is None else place[one] for one in amounts], dtype=np.int64)
+        #: Position of each number in `amounts`.
+        self.ranks = table[values[kept]]
+        self._before = np.searchsorted(owners[kept], np.arange(len(members.events) + 1))
+        self.firsts = self._before[members.firsts]
+        self.ends = self._before[1:]
+        self.counts = self.ends - self.firsts
+
+    def sums(self, numbers: Exact) -> Exact:
+        """Return the sum in each window of something that each number has."""
+        sums = np.concatenate([np.zeros(1, dtype=numbers.dtype), np.cumsum(numbers)])
+        return np.asarray(sums[self.ends] - sums[self.firsts])
+
+    def scaled(self) -> tuple[list[int], int]:
+        """Return the amounts as whole parts, and of how many parts one is."""
+        parts = lcm(*(Fraction(one).denominator for one in self.amounts))
+        return [int(one * parts) for one in self.amounts], parts
+
+
+def _sum(members: Members) -> Flags:
+    """Exact sums, or means, of the numbers there are; of none there is neither."""
+    numbers = _Numbers(members)
+    whole, parts = numbers.scaled()
+    most = max(map(abs, whole), default=0) * (len(numbers.ranks) + 1)
+    table = np.array(whole, dtype=np.int64 if most < WORD else object)
+    sums = numbers.sums(table[numbers.ranks])
+    if members.correlation.kind == "value_sum":
+        held = _within(members, lambda limit: _side(sums, limit * parts))
+    else:
+        held = _within(members, lambda limit: _mean_side(sums, numbers.counts, limit * parts, most))
+    return held & (numbers.counts > 0)
+
+
+def _mean_side(sums: Exact, counts: Whole, limit: Amount, most: int) -> NDArray[np.int8]:
+    """Return whether means are below, at or above a limit."""
+    above, below = Fraction(limit).as_integer_ratio()
+    if max(most * below, abs(above) * (int(counts.max(initial=0)) + 1)) >= WORD:
+        sums, counts = sums.astype(object), counts.astype(object)
+    return _side(sums * below - counts * above, 0)
+
+
+def _rank(members: Members) -> Flags:
+    """Percentiles of the numbers there are, between two of them in proportion."""
+    numbers = _Numbers(members)
+    median = members.correlation.kind == "value_median"
+    share = Fraction(50 if median else members.correlation.percentile) / 100
+    steps, parts = share.as_integer_ratio()
+    small = max(steps * (len(numbers.ranks) + 1), parts) < WORD
+    steps_to = (numbers.counts - 1).astype(np.int64 if small else object) * steps
+    places = steps_to // parts
+    rests = steps_to - places * parts
+    between = _Between(numbers, places.astype(np.int64), rests, parts)
+    held = _within(members, between.side)
+    return held & (numbers.counts > 0)
+
+
+class _Between:
+    """Where between two numbers of a window, in their order, its percentile is.
+
+    Parameters
+    ----------
+    numbers : _Numbers
+        Of all windows.
+    places : ndarray of int64, shape (n_members,)
+        Of the lower number.
+    rests : ndarray, shape (n_members,)
+        How far on towards the next, in parts.
+    parts : int
+        How many it is from one to the next.
     """
 
-    def __init__(self, correlation: Correlation) -> None:
-        super().__init__(correlation)
-        self._starts: dict[int, int] = {}
+    def __init__(self, numbers: _Numbers, places: Whole, rests: Exact, parts: int) -> None:
+        self._numbers, self._places, self._rests, self._parts = numbers, places, rests, parts
+        self._nexts = np.where(np.asarray(rests > 0, dtype=bool), places + 1, places)
 
-    def enter(self, member: Member) -> None:
-        super().enter(member)
-        for place in reversed(member.rules):  # so that one event is one link of a chain
-            for chain_, start in list(self._starts.items()):
-                if chain_ < 1 << place:
-                    longer = chain_ | 1 << place
-                    self._starts[longer] = max(self._starts.get(longer, start), start)
-            self._starts[1 << place] = member.event.time
+    def side(self, limit: Amount) -> NDArray[np.int8]:
+        """Return whether percentiles are below, at or above a limit.
 
-    def holds(self, oldest: int) -> bool:
-        seen = {place for place, time in self._seen.items() if time >= oldest}
-        self._starts = {one: start for one, start in self._starts.items() if start >= oldest}
-        places = range(len(self.correlation.rules))
-        chains = [{place for place in places if one >> place & 1} for one in (0, *self._starts)]
-        if self.correlation.expression is None:
-            return self.holds_of(max(chains, key=len), seen)
-        return any(self.holds_of(found, seen) for found in chains)
+        Numbers on either side are counted. Only where the limit is between the two numbers have
+        they to be known: the greatest below it and the least above.
+        """
+        numbers = self._numbers
+        sides = np.array([(one > limit) - (one < limit) for one in numbers.amounts], dtype=np.int8)[
+            numbers.ranks
+        ]
+        below = numbers.sums((sides < 0).astype(np.int64))
+        upto = numbers.sums((sides <= 0).astype(np.int64))
+        lower, upper = (
+            (place >= upto).astype(np.int8) - (place < below).astype(np.int8)
+            for place in (self._places, self._nexts)
+        )
+        found = np.where(lower == upper, lower, lower + upper).astype(np.int8)
+        open_ = np.flatnonzero((lower < 0) & (upper > 0) & (numbers.counts > 0))
+        found[open_] = self._sides_of(open_, sides, limit)
+        return found
+
+    def _sides_of(self, windows: Whole, sides: NDArray[np.int8], limit: Amount) -> list[int]:
+        """Return the sides of windows of which the limit is between the two numbers."""
+        numbers = self._numbers
+        ranks, top = numbers.ranks, len(numbers.amounts)
+        edges = numbers.firsts[windows], numbers.ends[windows] - 1
+        lower = greatest(np.where(sides < 0, ranks, -1), *edges)
+        upper = top - 1 - greatest(np.where(sides > 0, top - 1 - ranks, -1), *edges)
+        rests = self._rests[windows].tolist()
+        every = zip(lower.tolist(), upper.tolist(), rests, strict=True)
+        told = ((numbers.amounts[low], numbers.amounts[high], rest) for low, high, rest in every)
+        exact = (
+            (low - limit) * (self._parts - rest) + (high - limit) * rest for low, high, rest in told
+        )
+        return [(one > 0) - (one < 0) for one in exact]
 
 
-def _says(node: Node, holds: Callable[[str, bool], bool]) -> bool:
-    """Tell whether a condition over rules holds."""
-    if isinstance(node, Leaf):
-        return holds(node.atom.column, node.wanted)
-    parts = (_says(part, holds) for part in node.parts)
-    return all(parts) if isinstance(node, AllOf) else any(parts)
+def _rules(members: Members) -> Flags:
+    """Which rules matched, whatever their order."""
+    correlation = members.correlation
+    if correlation.expression is not None:
+        return seen(members)
+    counts = _distinct(members, members.owners, members.matches.places)
+    if correlation.limits:
+        return _within(members, lambda limit: _side(counts, limit))
+    return np.asarray(counts == len(correlation.rules))
 
 
-_MEASURES: dict[str, Callable[[Correlation], Measure]] = {
-    "event_count": _Events,
-    "value_count": _Values,
-    "value_sum": _Sum,
-    "value_avg": _Sum,
-    "value_median": _Ranks,
-    "value_percentile": _Ranks,
-    "temporal": _Rules,
-    "temporal_ordered": _Order,
+def _order(members: Members) -> Flags:
+    """Which rules matched in their order."""
+    if members.correlation.expression is not None:
+        return in_order(members)
+    lengths = longest(members)
+    if members.correlation.limits:
+        return _within(members, lambda limit: _side(lengths, limit))
+    return np.asarray(lengths == len(members.correlation.rules))
+
+
+_MEASURES: dict[str, Callable[[Members], Flags]] = {
+    "event_count": _count,
+    "value_count": _different,
+    "value_sum": _sum,
+    "value_avg": _sum,
+    "value_median": _rank,
+    "value_percentile": _rank,
+    "temporal": _rules,
+    "temporal_ordered": _order,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -24,10 +25,14 @@ REASON_STATES: Final = ("given", "placeholder", "none")
 def cells_of(catalogue: Catalogue) -> Cells:
     """Return what tells masks and placeholders by the lists of a rule pack."""
     masks, words = (catalogue.lists.get(name) for name in ("masks", "placeholders"))
-    return Cells(
+    return _cells(
         masks.entries if masks else (),
         frozenset(word.lower() for word in words.entries) if words else frozenset(),
     )
+
+
+#: Of equal lists the same one: what it learnt of texts serves the next batch.
+_cells = lru_cache(maxsize=4)(Cells)
 
 
 def without_masks(name: str, column: Coded, cells: Cells) -> Coded:

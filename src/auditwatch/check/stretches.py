@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditwatch.check.crowding import crowded, least_of
+from auditwatch.check.measures import held_windows
 from auditwatch.check.narrow import possible_rows, sure_rows
 from auditwatch.check.rule import COUNTED
-from auditwatch.check.windows import Occurrence, held_groups, last_events
+from auditwatch.check.windows import Cells
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from auditwatch.check.columns import Columns
     from auditwatch.check.rule import Rule
-    from auditwatch.check.windows import Group
+    from auditwatch.check.windows import Windows
+
+    Whole = NDArray[np.int64]
 
 __all__ = ["Stretches"]
 
@@ -42,150 +43,113 @@ class Stretches:
     def __init__(
         self, rules: Sequence[Rule], columns: Columns, earlier: Columns | None = None
     ) -> None:
-        read = frozenset(
-            one for rule in rules if rule.correlation for one in rule.correlation.reads
-        )
         self._rules = {rule.rule_id: rule for rule in rules}
-        self._judged = _Part(columns, read)
-        self._earlier = None if earlier is None else _Part(earlier, read)
-        self._matched: dict[str, list[Occurrence]] = {}
+        self._columns = columns
+        self._lookups = _Lookups([columns, *([] if earlier is None else [earlier])])
+        self._matched: dict[str, Whole] = {}
+        self._held: dict[str, Windows] = {}
 
-    def found(self, rule: Rule, _: Columns) -> tuple[NDArray[np.int64], int, dict[str, pa.Array]]:
+    def found(self, rule: Rule, _: Columns) -> tuple[Whole, int, dict[str, pa.Array]]:
         """Return the rows in windows of a correlation, how many it leaves open, and what it says.
 
         Windows that end before the lookups that are judged were told of when these were judged.
         """
-        sizes: dict[int, int] = {}
-        for group in self._held(rule):
-            for row, size in self._sizes(group).items():
-                sizes[row] = max(sizes.get(row, 0), size)
-        sizes = dict(sorted(sizes.items()))
-        counted = pa.array(map(str, sizes.values()), pa.string())
-        rows = np.fromiter(sizes, dtype=np.int64, count=len(sizes))
-        return rows, self._judged.undecided(rule), {COUNTED: counted}
+        height = self._columns.height
+        judged = np.arange(len(self._lookups.times)) < height
+        events, sizes = self._windows(rule).ending(judged).largest()
+        rows = events < height
+        counted = pa.array(sizes[rows]).cast(pa.string())
+        return events[rows], self._undecided(rule), {COUNTED: counted}
 
-    def _held(self, rule: Rule) -> Iterable[Group]:
-        """Return the groups in which a correlation holds."""
+    def _windows(self, rule: Rule) -> Windows:
+        """Return the windows in which a correlation holds."""
         if rule.correlation is None:
-            return ()
-        return held_groups(rule.correlation, self._called(rule))
+            raise ValueError(f"{rule.rule_id} is no correlation")
+        if rule.rule_id not in self._held:
+            matched = [self._matches(self._rules[name]) for name in rule.calls]
+            self._held[rule.rule_id] = held_windows(rule.correlation, self._lookups, matched)
+        return self._held[rule.rule_id]
 
-    def _sizes(self, group: Group) -> dict[int, int]:
-        """Return the rows of one group with the size of the largest window of each."""
-        rows = [self._judged.row_of.get(str(one.event.order), -1) for one in group.members]
-        windows = [one for one in group.windows if rows[one[1]] >= 0]
-        sizes = _largest(windows, len(rows))
-        return {rows[place]: size for place, size in sizes.items() if rows[place] >= 0}
-
-    def _called(self, rule: Rule) -> list[list[Occurrence]]:
-        """Return what each rule matched that a correlation names, as far as it can count."""
-        named = [self._rules[name] for name in rule.calls]
-        correlation = rule.correlation
-        if correlation is None or least_of(correlation) < 2 or any(o.correlation for o in named):
-            return [self._occurrences(one) for one in named]
-        parts = [self._judged, *filter(None, [self._earlier])]
-        matched = [(part, part.timed(one)) for one in named for part in parts]
-        kept = crowded(correlation, [(part.columns, rows) for part, rows in matched])
-        found = [
-            part.occurrences(rows[flags]) for (part, rows), flags in zip(matched, kept, strict=True)
-        ]
-        of_rule = len(parts)
-        return [
-            list(chain.from_iterable(found[at : at + of_rule]))
-            for at in range(0, len(found), of_rule)
-        ]
-
-    def _occurrences(self, rule: Rule) -> list[Occurrence]:
+    def _matches(self, rule: Rule) -> Whole:
         """Return what a rule matched: lookups, or the last ones of a correlation's windows."""
         if rule.rule_id not in self._matched:
-            if rule.correlation is not None:
-                found = last_events(rule.correlation, self._called(rule))
-            else:
-                parts = filter(None, [self._judged, self._earlier])
-                found = [one for part in parts for one in part.occurrences(part.timed(rule))]
+            called = rule.correlation is not None
+            found = self._windows(rule).last if called else self._lookups.matching(rule)
             self._matched[rule.rule_id] = found
         return self._matched[rule.rule_id]
 
-
-def _largest(windows: Iterable[tuple[int, int]], count: int) -> dict[int, int]:
-    """Return for each position in some window the size of the largest one.
-
-    The largest window is dealt out first; of each later one only what is left.
-    """
-    sizes: dict[int, int] = {}
-    following = list(range(count + 1))  # the next position that has no size yet, or nearer to it
-    for first, last in sorted(windows, key=lambda one: (one[0] - one[1], one)):
-        place = first
-        while (place := _end(following, place)) <= last:
-            sizes[place] = last - first + 1
-            following[place] = place + 1
-    return sizes
-
-
-def _end(following: list[int], place: int) -> int:
-    """Return where a way along the list ends, and make the way shorter for the next."""
-    while following[place] != place:
-        following[place] = following[following[place]]
-        place = following[place]
-    return place
-
-
-class _Part:
-    """A batch of lookups as correlations see it.
-
-    Parameters
-    ----------
-    columns : Columns
-        The batch.
-    read : frozenset of str
-        Columns that correlations group by or measure.
-    """
-
-    def __init__(self, columns: Columns, read: frozenset[str]) -> None:
-        self.columns = columns
-        self.row_of: dict[str, int] = {}
-        self._read = sorted(read)
-        self._times = _times(columns)
-
-    def timed(self, rule: Rule) -> NDArray[np.int64]:
-        """Return the lookups with a time for which a rule holds."""
-        rows = sure_rows(rule.tree, self.columns)
-        return rows[self._times[rows] >= 0]
-
-    def occurrences(self, rows: NDArray[np.int64]) -> list[Occurrence]:
-        """Return some lookups as correlations see them."""
-        names = self.columns.batch.column("event_id").take(pa.array(rows)).to_pylist()
-        self.row_of |= dict(zip(names, rows.tolist(), strict=True))
-        fields = [self._cells(name, rows) for name in self._read]
-        return [
-            Occurrence(time, name, _told(self._read, cells))
-            for time, name, *cells in zip(self._times[rows].tolist(), names, *fields, strict=True)
-        ]
-
-    def _cells(self, name: str, rows: NDArray[np.int64]) -> list[tuple[str, ...]]:
-        """Return the value of a column in some rows; nothing where it has none or is unknown."""
-        column = self.columns.coded(name)
-        table: list[tuple[str, ...]] = [*((text,) for text in column.texts()), (), ()]
-        return [table[code] for code in column.codes[rows].tolist()]
-
-    def undecided(self, rule: Rule) -> int:
+    def _undecided(self, rule: Rule) -> int:
         """Return how many lookups may match, or match and cannot be put in a group."""
-        sure = sure_rows(rule.tree, self.columns)
-        open_rows = np.zeros(self.columns.height, dtype=bool)
-        open_rows[possible_rows(rule.tree, self.columns)] = True
-        open_rows[sure] = self._times[sure] < 0
+        columns = self._columns
+        sure = sure_rows(rule.tree, columns)
+        open_rows = np.zeros(columns.height, dtype=bool)
+        open_rows[possible_rows(rule.tree, columns)] = True
+        open_rows[sure] = self._lookups.times[sure] < 0
         for name in rule.correlation.reads if rule.correlation else ():
-            column = self.columns.coded(name)
+            column = columns.coded(name)
             open_rows[sure] |= column.codes[sure] == column.unknown
         return int(open_rows.sum())
 
 
-def _told(names: Sequence[str], cells: Sequence[tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    """Return the fields that have a value."""
-    return {name: cell for name, cell in zip(names, cells, strict=True) if cell}
+class _Lookups:
+    """Lookups as events of correlations, batch after batch (a `windows.Timeline`).
+
+    Parameters
+    ----------
+    parts : sequence of Columns
+        Batches of lookups, at least one.
+    """
+
+    def __init__(self, parts: Sequence[Columns]) -> None:
+        self._parts = parts
+        self._starts = np.cumsum([0, *(part.height for part in parts)])
+        self._cells: dict[tuple[str, ...], Cells] = {}
+        #: Microseconds since 1970; -1 where there is no time, or a day without an hour.
+        self.times: Whole = np.concatenate([_times(part) for part in parts])
+
+    def matching(self, rule: Rule) -> Whole:
+        """Return the lookups with a time for which a rule holds."""
+        rows = np.concatenate(
+            [
+                start + sure_rows(rule.tree, part)
+                for start, part in zip(self._starts, self._parts, strict=False)
+            ]
+        )
+        return np.asarray(rows[self.times[rows] >= 0])
+
+    def ranks(self, events: Whole) -> Whole:
+        """Return the places of some lookups in the order of their names."""
+        names = [part.batch.column("event_id").cast(pa.string()) for part in self._parts]
+        chosen = pa.concat_arrays(names).take(pa.array(events))
+        return np.asarray(pc.rank(chosen).to_numpy().astype(np.int64))
+
+    def cells(self, names: Sequence[str]) -> Cells:
+        """Return what some columns hold; nothing where one has no value or it is unknown."""
+        key = tuple(names)
+        if key not in self._cells:
+            self._cells[key] = self._coded(key)
+        return self._cells[key]
+
+    def _coded(self, names: Sequence[str]) -> Cells:
+        """Work out what `cells` returns."""
+        columns = [part.coded(name) for name in names for part in self._parts]
+        coded = pa.concat_arrays(
+            [column.values.cast(pa.string()) for column in columns]
+        ).dictionary_encode()
+        places = coded.indices.to_numpy().astype(np.int64)
+        shares = np.split(places, np.cumsum([len(column.values) for column in columns])[:-1])
+        codes = [
+            np.append(share, [-1, -1])[column.codes]
+            for share, column in zip(shares, columns, strict=True)
+        ]
+        of_name = len(self._parts)
+        return Cells(
+            [np.concatenate(codes[at : at + of_name]) for at in range(0, len(codes), of_name)],
+            pa.ListArray.from_arrays(np.arange(len(coded.dictionary) + 1), coded.dictionary),
+        )
 
 
-def _times(columns: Columns) -> NDArray[np.int64]:
+def _times(columns: Columns) -> Whole:
     """Return microseconds since 1970; -1 where there is no time, or a day without an hour."""
     batch = columns.batch
     if "event_time" not in batch.schema.names:

@@ -179,17 +179,18 @@ class _Counting:
         shares = [self._share(*key, by_source.get(key, {})) for key in self._names(by_source)]
         shares.sort(key=lambda one: (-len(one.findings), one.source, one.name))
         shadow = {rule.rule_id for rule in self.rules.rules if rule.shadow_since}
-        asking = [
-            piece
-            for pieces in self._evidence.values()
-            for piece in pieces
-            if piece.source != RULE or piece.source_id not in shadow
-        ]
+        asking = {
+            name: kept
+            for name, pieces in self._evidence.items()
+            if (kept := [p for p in pieces if p.source != RULE or p.source_id not in shadow])
+        }
         return Backtest(
             nights=self.nights,
             lookups=self.lookups,
-            findings=len({home(piece) for piece in asking}),
-            operators=len({name for piece in asking for name in piece.operator_ids}),
+            findings=len(asking),
+            operators=len(
+                {name for own in asking.values() for piece in own for name in piece.operator_ids}
+            ),
             shares=shares,
             evidence=dict(self._evidence),
         )
