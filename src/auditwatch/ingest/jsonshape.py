@@ -208,14 +208,19 @@ class _Walk:
 
     def _stands(self, text: bytes) -> Flags:
         """Tell where a text stands at the place of a line."""
+        if not len(self.lines):
+            return np.zeros(0, np.bool_)
         if len(text) < 8:
             mask = np.uint64((1 << 8 * len(text)) - 1)
             short: Flags = (self._eights[self._at] & mask) == int.from_bytes(text, "little")
             return short
-        found = np.ones(len(self.lines), np.bool_)
-        for start in {*range(0, len(text) - 7, 8), len(text) - 8}:
-            part = int.from_bytes(text[start : start + 8], "little")
-            found &= self._eights[self._at + start] == part
+        # looked at where it stands once, then eight bytes at a time
+        size, count = len(text), len(self.lines)
+        held = np.ndarray((self._size + 1,), f"V{size}", self._data, strides=(1,))[self._at]
+        found = np.ones(count, np.bool_)
+        for start in {*range(0, size - 7, 8), size - 8}:
+            part = np.ndarray((count,), "<u8", held, start, (size,))
+            found &= part == int.from_bytes(text[start : start + 8], "little")
         return found
 
     def pass_text(self, text: bytes) -> None:

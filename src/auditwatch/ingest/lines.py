@@ -183,19 +183,22 @@ class LineReader:
         if end == 0 and len(data) > self._limit:
             overlong, data = self._skip(data)
             end = len(data) if self._ended else data.rfind(b"\n") + 1
-        end = self._shortened(data, end)
+        after = np.flatnonzero(np.frombuffer(data, np.uint8)[:end] == NEWLINE) + 1
+        after, end = self._shortened(after, end)
         self._carry = data[end:]
-        return self._cut(data[:end], overlong)
+        return self._cut(data[:end], after, overlong)
 
-    def _shortened(self, data: bytes, end: int) -> int:
-        """Return where to end a block of very many lines; never before the longest record could."""
-        least = data.find(b"\n", self._limit) + 1
-        crowded = 0 < least < end and data.count(b"\n", 0, least) > LINES_MAX
-        return least if crowded else end
+    def _shortened(self, after: Ints, end: int) -> tuple[Ints, int]:
+        """Return the line ends of a block, and its own, cut short when it has very many lines.
 
-    def _cut(self, data: bytes, overlong: Reject | None) -> Block:
-        """Find the line edges of some bytes and move on behind them."""
-        after = np.flatnonzero(np.frombuffer(data, np.uint8) == NEWLINE) + 1
+        It never ends before the longest record could.
+        """
+        least = int(np.searchsorted(after, self._limit, "right")) + 1
+        crowded = LINES_MAX < least <= len(after)
+        return (after[:least], int(after[least - 1])) if crowded else (after, end)
+
+    def _cut(self, data: bytes, after: Ints, overlong: Reject | None) -> Block:
+        """Make a block of some bytes, whose lines end in some places, and move on behind them."""
         closed = len(after) > 0 and after[-1] == len(data)
         tail = [] if closed or not data else [len(data)]
         edges = np.concatenate([[0], after, tail]).astype(np.int64)

@@ -6,6 +6,8 @@ import hashlib
 import zlib
 from typing import IO, TYPE_CHECKING, Final, Self
 
+import numpy as np
+
 from auditwatch.core.errors import InputError
 from auditwatch.core.files import require_file
 
@@ -17,7 +19,8 @@ __all__ = ["HEAD_BYTES", "Stream"]
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
 HEAD_BYTES: Final = 1 << 16
-PIECE_BYTES: Final = 1 << 20
+NEWLINE: Final = 10
+PIECE_BYTES: Final = 1 << 20  # unzipped at a time
 ZIPPED_PIECE_BYTES: Final = 1 << 14  # what is left of a piece is copied for each gzip member in it
 RATIO_MAX: Final = 200  # text logs shrink 5 to 40 times; far more is a bomb
 RATIO_GRACE_BYTES: Final = 1 << 22
@@ -110,7 +113,7 @@ class Stream:
         self._ready = self._ready[len(data) :]
         self.size += len(data)
         if data:
-            self._newlines += data.count(b"\n")
+            self._newlines += int(np.count_nonzero(np.frombuffer(data, np.uint8) == NEWLINE))
             self._ends_open = not data.endswith(b"\n")
         return data
 
@@ -142,19 +145,18 @@ class Stream:
 
     def _fill(self, size: int) -> bytes:
         """Return up to `size` bytes without handing them out yet."""
-        parts, held = [self._ready], len(self._ready)
+        parts, held = [self._ready] if self._ready else [], len(self._ready)
         while held < size:
-            piece = self._piece()
+            piece = self._piece(size - held)
             if not piece:
                 break
             parts.append(piece)
             held += len(piece)
-        self._ready = b"".join(parts)
+        self._ready = b"".join(parts)  # a single piece is handed on without a copy
         return self._ready[:size]
 
-    def _take_raw(self) -> bytes:
-        """Read some bytes of the file as delivered."""
-        size = ZIPPED_PIECE_BYTES if self._zipped else PIECE_BYTES
+    def _take_raw(self, size: int) -> bytes:
+        """Read up to some bytes of the file as delivered."""
         if self._upto is not None:
             size = min(size, self._upto - self.delivered)
         raw = self._file.read(size)
@@ -162,12 +164,12 @@ class Stream:
         self._delivered_hash.update(raw)
         return raw
 
-    def _piece(self) -> bytes:
-        """Return some more unzipped bytes; nothing at the end."""
+    def _piece(self, wanted: int) -> bytes:
+        """Return some more unzipped bytes, about as many as are wanted; nothing at the end."""
         if self._inflater is None:
-            return self._take_raw()
+            return self._take_raw(wanted)
         while True:
-            self._raw = self._raw or self._take_raw()
+            self._raw = self._raw or self._take_raw(ZIPPED_PIECE_BYTES)
             if self._inflater.eof:
                 if not self._raw:
                     return b""
