@@ -15,7 +15,7 @@ from auditwatch.score.codebook import Codebook, coded, coded_marks
 from auditwatch.score.folding import folded, principals
 from auditwatch.score.scorer import COLUMNS
 from auditwatch.score.sight import Known, marked
-from auditwatch.score.views import View, blind_views, views
+from auditwatch.score.views import View, blind_views, past_of, views
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +94,11 @@ def measure_nights(
     census = _census(bound, nights, engine)
     blind = blind_views(context)
     seeing = [view for view in views() if view.NAME not in blind]
-    parts = [_measure(view, bound, nights, known, census=census, engine=engine) for view in seeing]
+    oldest = int(pc.min(rows["night_number"]).as_py())
+    parts = [
+        _measure(view, bound, nights, known, census=census, oldest=oldest, engine=engine)
+        for view in seeing
+    ]
     frame = pd.concat(parts, ignore_index=True)
     for column in ("role", "unit"):
         frame[column] = frame[column].astype("int64")
@@ -150,6 +154,7 @@ def _measure(
     known: Known,
     *,
     census: pd.DataFrame,
+    oldest: int,
     engine: LocalEngine,
 ) -> pd.DataFrame:
     """Return one view's units, with its silent units as one row a night."""
@@ -158,15 +163,20 @@ def _measure(
     found = found.assign(view=view.NAME, tail=view.TAIL, story=view.STORY, weight=1.0)
     found["least"] = view.LEAST
     found["base"] = view.expect(found)
-    rows = pd.concat([found, *_silent(view, found, census)], ignore_index=True)
+    rows = pd.concat([found, *_silent(view, found, census, oldest)], ignore_index=True)
     counts = rows.select_dtypes("number").columns.difference(["first"])
     rows = rows.fillna(dict.fromkeys(counts, 0))
     rows["operators"] = census["operators"].reindex(rows["night_number"]).to_numpy()
     return rows.sort_values(list(COLUMNS), ignore_index=True)
 
 
-def _silent(view: View, found: pd.DataFrame, census: pd.DataFrame) -> list[pd.DataFrame]:
-    """Return the units with nothing to say: active that night, and not in what was found."""
+def _silent(
+    view: View, found: pd.DataFrame, census: pd.DataFrame, oldest: int
+) -> list[pd.DataFrame]:
+    """Return the units with nothing to say: active that night, and not in what was found.
+
+    A night on which a window was not counted yet says nothing of how many would have been silent.
+    """
     units = census[UNITS_OF[view.STORY]]
     parts = []
     for key, part in found.groupby(["window", "kind"], sort=True):
@@ -176,6 +186,7 @@ def _silent(view: View, found: pd.DataFrame, census: pd.DataFrame) -> list[pd.Da
         rows = pd.DataFrame({"night_number": left.index, "weight": left.to_numpy(float)})
         rows = rows[rows["weight"] > 0]
         rows = rows.assign(view=view.NAME, tail=view.TAIL, story=view.STORY, window=int(window))
+        rows = rows[rows["night_number"] >= oldest - 1 + past_of(view) * int(window)]
         parts.append(
             rows.assign(**{**EMPTY, "kind": str(kind)}, observed=0, least=0, exposure=0, base=0.0)
         )

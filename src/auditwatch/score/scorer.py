@@ -93,6 +93,7 @@ class LookupScorer(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # they p
             )
             for key, part in parts.items()
         }
+        self.seasons_ = {key: int(part["night_number"].nunique()) for key, part in parts.items()}
         self.tries_ = _tries(rows)
         self.nights_ = int(rows["night_number"].nunique())
         self.operator_nights_ = float(rows.groupby("night_number")["operators"].max().sum())
@@ -141,8 +142,9 @@ class LookupScorer(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # they p
         raw = _raw(tail, part)
         story = part["observed"].to_numpy() >= part["least"].to_numpy()
         calibrated = np.where(story, reference.decades(raw), 0.0)
-        if self.nights_ < self.seasoned_nights:
-            trust = (self.nights_ / self.seasoned_nights) ** 0.5
+        nights = self.seasons_[key]
+        if nights < self.seasoned_nights:
+            trust = (nights / self.seasoned_nights) ** 0.5
             calibrated = trust * np.minimum(calibrated, np.log10(1 + reference.units))
         subjects = part["operator_id"].to_numpy() < 0
         terms = {

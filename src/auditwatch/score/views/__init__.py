@@ -14,6 +14,8 @@ A view module has
 - `say(row)` and `against(row)`: the numbers in plain sentences;
 - `innocent(lookups)`: what the lookups themselves say against it;
 - where it needs other fields than every view, `FIELDS`: their names in LOOKUPS;
+- where it says nothing before there is a past to compare with, `PAST_WORTH`: windows of history
+  that a window needs, itself included;
 - where it needs more than who looked at whom when, `mark(heads, context)`: which lookups of whole
   nights are odd in themselves, from their own night alone. They come back as `known.marks`.
 """
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     from auditwatch.score.heads import Heads
     from auditwatch.score.sight import Known
 
-__all__ = ["SEES", "Marks", "View", "blind_views", "fields_of", "markers", "views"]
+__all__ = ["SEES", "Marks", "View", "blind_views", "fields_of", "markers", "past_of", "views"]
 
 #: What every view rests on: who, whom, and whether a case number explains it.
 SEES: Final = ("operator_id", "subject_id", "case_id")
@@ -108,6 +110,11 @@ def markers() -> list[tuple[str, Callable[[Heads, Context], Marks]]]:
 def fields_of(view: View) -> tuple[str, ...]:
     """Return the fields that a view needs beside those of every view."""
     return getattr(view, "FIELDS", ())
+
+
+def past_of(view: View) -> int:
+    """Return how many windows of history, itself included, a window of a view needs."""
+    return getattr(view, "PAST_WORTH", 0)
 
 
 def blind_views(context: Context) -> dict[str, str]:

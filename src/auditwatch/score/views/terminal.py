@@ -29,7 +29,7 @@ NAME: Final = "terminal"
 STORY: Final = "operator"
 TAIL: Final = "negative_binomial"
 WINDOW_NIGHTS: Final = (45,)
-LEAST: Final = 2  # once is a chance
+LEAST: Final = 3  # twice is a chance
 NEEDS: Final[tuple[frozenset[str], ...]] = ()
 FIELDS: Final = ("terminal",)
 
