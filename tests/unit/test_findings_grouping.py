@@ -223,7 +223,10 @@ def test_what_one_clerk_repeats_weighs_more_than_what_a_unit_does_once_each() ->
     assert found == {1: 4500 + 1000, 10: 4500 - 500}
 
 
-@pytest.mark.parametrize(("view", "milli"), [("shift", 3000 + 602), ("harvest", 3000 - 1000)])
+@pytest.mark.parametrize(
+    ("view", "milli"),
+    [("shift", 3000 + 602), ("burst", 3000 - 1000 + 1505), ("harvest", 3000 - 1000)],
+)
 def test_a_pattern_that_goes_on_weighs_more_unless_it_is_how_a_post_works(
     view: str, milli: int
 ) -> None:
@@ -237,6 +240,16 @@ def test_a_pattern_that_goes_on_weighs_more_unless_it_is_how_a_post_works(
         )
     ]
     assert priority(strengths(pieces)) == milli
+
+
+def test_a_person_looked_up_under_two_records_weighs_more_than_under_one() -> None:
+    """Who follows a person asks for the person one day and for the car another."""
+    found = {}
+    for records in (1, 2):
+        rows = [lookup(day, 1, "T1", f"P-{day % records}") for day in range(4)]
+        told = [surprise(rows, surprise_milli=3000, subject_id="P-0")]
+        found[records] = priority(strengths(gathered(rows[-1]["night"], rows, surprises=told)))
+    assert found == {1: 3500, 2: 4100}
 
 
 def test_two_rules_on_one_act_count_once_and_two_views_add_up() -> None:

@@ -35,7 +35,8 @@ BY_SEVERITY: Final = {
 #: about a person, so that a broken export cannot push misuse out of the reviewers' week. The night
 #: report shows them apart.
 BY_GAP: Final = {"informational": 50, "low": 100, "medium": 200, "high": 300, "critical": 400}
-REPEAT_MAX: Final = 1500
+#: Decades of nights beyond which repetition adds nothing more: about a month.
+TENFOLDS_MAX: Final = 1.5
 
 #: What a soft matter of a whole unit or agency is worth less than one of a person, milli-decades: a
 #: habit of many is a fault of a process, and its owner mends it once.
@@ -46,10 +47,17 @@ LEAST_WORTH: Final = 300
 #: What a view's word is worth beside its number, before any decision, in milli-decades; never more
 #: than a decade either way. Of findings that a view led on invented cities of development, one in
 #: four of the pair view was misuse, one in ninety of the harvest view: a trickle without cases is
-#: how many honest posts work, coming back to one person without a case is how few do.
-BY_VIEW: Final = {"harvest": -1000, "pair": 500}
-#: Views in which nights add nothing: a post that works so does it every night.
-CONSTANT: Final = ("harvest",)
+#: how many honest posts work, coming back to one person without a case is how few do. A crowd of
+#: one night is mostly news or a broadcast.
+BY_VIEW: Final = {"harvest": -1000, "burst": -1000, "pair": 500}
+#: What each tenfold of nights adds to a view's word, milli-decades, for 1.5 tenfolds at most:
+#: what goes on is seldom chance. A post that works like a harvest does so every night; broadcasts
+#: are over in a day, curiosity trickles in.
+LASTING: Final = {"harvest": 0, "burst": 2500}
+LASTING_OTHERWISE: Final = 1000
+#: What it adds to a pair that its lookups ask for the person under several records, such as the
+#: person one day and the car another: one in two of these was misuse, one in seven of the others.
+SEVERAL: Final = 600
 #: What a story of many operators loses, milli-decades for each tenfold of them.
 SPREAD: Final = 500
 
@@ -109,20 +117,32 @@ def _strength(pieces: Sequence[Piece]) -> int:
     """Return the milli-decades of all evidence of one source."""
     base = max(map(_single, pieces))
     nights = len({piece.night for piece in pieces if _gains(piece)})
+    if pieces[0].source == "pattern":
+        return base + _pattern_gain(pieces, nights)
     many = 1
     if pieces[0].story in ("unit", "agency") and pieces[0].source != "gap":
         many = max(1, len({name for piece in pieces for name in piece.operator_ids}))
         base = max(base - round(SPREAD * log10(many)), min(base, LEAST_WORTH))
-    most = REPEAT_MAX if pieces[0].source == "pattern" else min(REPEAT_MAX, base // 2)
-    return base + min(round(1000 * log10(max(nights / many, 1))), most)
+    return base + min(_tenfolds(nights / many, 1000), base // 2)
+
+
+def _pattern_gain(pieces: Sequence[Piece], nights: int) -> int:
+    """Return what nights, and several records of one person, add to a view's word."""
+    view, story = pieces[0].source_id, pieces[0].story
+    gain = _tenfolds(nights, LASTING.get(view, LASTING_OTHERWISE))
+    subjects = {name for piece in pieces for name in piece.subject_ids}
+    return gain + SEVERAL * (view == "pair" and story == "pair" and len(subjects) > 1)
+
+
+def _tenfolds(times: float, each: int) -> int:
+    """Return so many milli-decades for each tenfold, for a decade and a half at most."""
+    return round(each * min(log10(max(times, 1)), TENFOLDS_MAX))
 
 
 def _gains(piece: Piece) -> bool:
     """Tell whether repetition makes this evidence stronger."""
-    if piece.source == "pattern":
-        return piece.source_id not in CONSTANT
     narrow = piece.story in ("pair", "subject") or piece.severity in ("high", "critical")
-    return narrow and piece.source != "gap"
+    return piece.source == "pattern" or (narrow and piece.source != "gap")
 
 
 def _single(piece: Piece) -> int:
