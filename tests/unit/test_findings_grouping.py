@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from math import log10
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,8 +38,9 @@ def test_one_operator_and_subject_make_one_finding_of_policy_rule_and_pattern() 
     )
     (finding,) = derived(pieces)
     assert (finding.kind, finding.rule_id, finding.severity) == ("pattern", "pair", "high")
-    # best 6.2 decades, half of the second family: a high statement counts 5
-    assert finding.priority == 6200 + 2500
+    # best 6.2 decades and what the view's word is worth, half of the second family: a high
+    # statement counts 4.5
+    assert finding.priority == 6200 + 500 + 2250
     assert finding.event_ids == tuple(row["event_id"] for row in rows)
     assert len(finding.reasons) == 3
     assert finding.reasons[0].startswith(mark("operator", "T1"))
@@ -139,7 +141,7 @@ def test_a_months_training_issue_stays_below_one_medium_hit_and_a_pattern_above(
     medium = gathered(night_of(59), [row], [], [hit(row, "colleague")])
     first, second = derived([*training, *medium])
     assert first.operator_ids == ("T2",)
-    assert second.priority == 1500
+    assert second.priority == 1000
 
 
 def test_soft_verdicts_and_rules_together_stay_below_one_grave_act() -> None:
@@ -154,11 +156,11 @@ def test_soft_verdicts_and_rules_together_stay_below_one_grave_act() -> None:
     row = lookup(29, 99, "T2", "P-9")
     grave = gathered(night_of(29), [row], [], [hit(row, "self", severity="high")])
     first, second, *_ = derived([*soft, *grave])
-    assert (first.operator_ids, first.priority) == (("T2",), 5000)
-    assert second.priority == 2500
+    assert (first.operator_ids, first.priority) == (("T2",), 4500)
+    assert second.priority == 2000
 
 
-@pytest.mark.parametrize(("nights", "milli"), [(1, 5000), (10, 6000), (100, 6500)])
+@pytest.mark.parametrize(("nights", "milli"), [(1, 4500), (10, 5500), (100, 6000)])
 def test_a_grave_use_gains_by_repetition_whoever_it_is_gathered_by(nights: int, milli: int) -> None:
     """A forbidden use of a whole unit gains log10 of its nights, at most a decade and a half."""
     pieces = [
@@ -209,8 +211,53 @@ def test_repeats_of_a_medium_rule_add_at_most_half_of_its_severity() -> None:
         ]
         for days in (10, 100)
     )
-    assert priority(strengths(ten)) == 3500
-    assert priority(strengths(hundred)) == 3750
+    assert priority(strengths(ten)) == 3000
+    assert priority(strengths(hundred)) == 3000
+
+
+def test_what_one_clerk_repeats_weighs_more_than_what_a_unit_does_once_each() -> None:
+    """Of as many nights, those of one operator speak of a person, those of many of a habit."""
+    found = {}
+    for people in (1, 10):
+        pieces = [
+            piece
+            for day in range(10)
+            for row in [lookup(day, 1, f"T{day % people}", f"P-{day}")]
+            for piece in gathered(
+                night_of(day), [row], [verdict(row, "forbidden", story="unit", severity="high")]
+            )
+        ]
+        found[people] = priority(strengths(pieces))
+    assert found == {1: 4500 + 1000, 10: 4500 - 500}
+
+
+@pytest.mark.parametrize(
+    ("view", "milli"),
+    [("shift", 3000 + 602), ("burst", 3000 - 1000 + 1505), ("harvest", 3000 - 1000)],
+)
+def test_a_pattern_that_goes_on_weighs_more_unless_it_is_how_a_post_works(
+    view: str, milli: int
+) -> None:
+    """The strongest night counts, and log10 of the nights on top; not so of a harvest."""
+    rows = [lookup(day, 1, "T1", "P-1") for day in range(4)]
+    pieces = [
+        piece
+        for row in rows
+        for piece in gathered(
+            row["night"], rows, surprises=[surprise(rows, view, surprise_milli=3000)]
+        )
+    ]
+    assert priority(strengths(pieces)) == milli
+
+
+def test_a_person_looked_up_under_two_records_weighs_more_than_under_one() -> None:
+    """Who follows a person asks for the person one day and for the car another."""
+    found = {}
+    for records in (1, 2):
+        rows = [lookup(day, 1, "T1", f"P-{day % records}") for day in range(4)]
+        told = [surprise(rows, surprise_milli=3000, subject_id="P-0")]
+        found[records] = priority(strengths(gathered(rows[-1]["night"], rows, surprises=told)))
+    assert found == {1: 3500, 2: 4100}
 
 
 def test_two_rules_on_one_act_count_once_and_two_views_add_up() -> None:
@@ -225,8 +272,8 @@ def test_two_rules_on_one_act_count_once_and_two_views_add_up() -> None:
             surprise([row], "tie", surprise_milli=3000),
         ],
     )
-    assert priority(strengths(rules)) == 2500
-    assert priority(strengths(views)) == 4000 + 1500
+    assert priority(strengths(rules)) == 2000
+    assert priority(strengths(views)) == 4000 + 500 + 1500
 
 
 @pytest.mark.parametrize(
@@ -259,7 +306,7 @@ def test_a_pattern_over_many_nights_quotes_its_strongest_night_once() -> None:
     (sentence,) = finding.reasons
     assert "on 4 days without a case" in sentence
     assert sentence.endswith("(As of 2026-02-04; it also stood out on 2 nights.)")
-    assert finding.priority == 3600
+    assert finding.priority == 3600 + 500 + round(1000 * log10(3))
     assert finding.title.endswith("4 lookups on 4 days")
 
 
@@ -341,8 +388,8 @@ def test_a_rule_that_speaks_of_ten_on_a_night_weighs_a_decade_less() -> None:
     rows = [lookup(0, n, f"T{n}", f"P-{n}") for n in range(10)]
     many = gathered(rows[0]["night"], rows, [], [hit(row, "colleague") for row in rows])
     one = gathered(rows[0]["night"], rows, [], [hit(rows[0], "colleague")])
-    assert {finding.priority for finding in derived(many)} == {1500}
-    assert [finding.priority for finding in derived(one)] == [2500]
+    assert {finding.priority for finding in derived(many)} == {1000}
+    assert [finding.priority for finding in derived(one)] == [2000]
 
 
 def test_a_soft_matter_of_a_unit_waits_for_one_of_a_person() -> None:
@@ -356,4 +403,4 @@ def test_a_soft_matter_of_a_unit_waits_for_one_of_a_person() -> None:
             {"story": "unit", "severity": "high"},
         )
     ]
-    assert ranks == [2500, 1500, 5000]
+    assert ranks == [2000, 1000, 4500]
