@@ -139,11 +139,10 @@ class PostgreSQL:
             ``AW-STORE-002`` the driver is not installed.
         """
         limits = f"-c lock_timeout={max(1, int(wait_seconds * 1000))}"
-        options = " ".join(filter(None, (self._url.query.get("options"), limits)))
         try:
             engine = create_engine(
                 self._url.set(drivername="postgresql+psycopg"),
-                connect_args={"options": options, "connect_timeout": 10},
+                connect_args={"options": limits, "connect_timeout": 10},
                 pool_pre_ping=True,  # a server that was started anew is no reason to fail
             )
         except ModuleNotFoundError as error:
