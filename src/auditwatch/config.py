@@ -228,6 +228,11 @@ class Workspace:
         return Masker(settings.review.mask_key or settings.agency.ori, reveal)
 
     @property
+    def signing_key(self) -> Path:
+        """What signs evidence packages; made with the first one, for this account only."""
+        return self.root / "signing-key.pem"
+
+    @property
     def lock_file(self) -> Path:
         """Held while a scan or an ingest is at work."""
         return self.root / ".lock"
