@@ -7,10 +7,17 @@ import os
 import shutil
 import signal
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.postgres_fabric import find_programs, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.postgres_fabric import Server
 
 settings.register_profile(
     "ci",
@@ -60,6 +67,27 @@ def spark() -> None:
         without("Spark is not installed (the extra spark)")
     if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
         without("Java is not installed, which Spark needs")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """Give a private PostgreSQL; skip visibly where it is missing, fail where CI demands it."""
+    programs = find_programs()
+    if programs is None:
+        without("PostgreSQL is not installed (Debian's package postgresql)")
+    if importlib.util.find_spec("psycopg") is None:
+        without("the driver of PostgreSQL is not installed (the extra postgres)")
+    with serving(programs) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Give a place for a findings database of each kind."""
+    if request.param == "sqlite":
+        return tmp_path / "findings.db"
+    server: Server = request.getfixturevalue("postgres")
+    return server.clean()
 
 
 def without(what: str) -> NoReturn:

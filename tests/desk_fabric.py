@@ -76,7 +76,7 @@ class DeskFabric:
         return found[0].finding_id
 
 
-def make_desk(root: Path, *, reason: str = "traffic stop") -> DeskFabric:
+def make_desk(root: Path, *, reason: str = "traffic stop", database: str = "") -> DeskFabric:
     """Make a workspace with findings about T1, T3 and about the subject that R5 lives with.
 
     Parameters
@@ -85,6 +85,8 @@ def make_desk(root: Path, *, reason: str = "traffic stop") -> DeskFabric:
         An empty folder.
     reason : str
         What every lookup gives as its reason.
+    database : str
+        URL of the findings database; a file in the workspace when empty.
     """
     rows = [
         lookup(0, 1, "T1", "P-50", requester_id="B4", reason=reason),
@@ -97,7 +99,8 @@ def make_desk(root: Path, *, reason: str = "traffic stop") -> DeskFabric:
         hit(rows[2], "colleague"),
     ]
     night = night_of(0)
-    fabric = make_fabric(root, rows, [result(night, gathered(night, rows, hits=hits))])
+    published = result(night, gathered(night, rows, hits=hits))
+    fabric = make_fabric(root, rows, [published], database)
     fabric.workspace.context.mkdir()
     (fabric.workspace.context / "roster.csv").write_text(ROSTER)
     (fabric.workspace.context / "relations.csv").write_text(RELATIONS)

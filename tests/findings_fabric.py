@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from auditwatch.config import Settings, Workspace
+from auditwatch.config import Findings, Settings, Workspace
 from auditwatch.core.mask import mark
 from auditwatch.core.schema import GAPS, HITS, LOOKUPS, REJECTS, SOURCES, SURPRISES, VERDICTS
 from auditwatch.engine.lake import Lake
@@ -175,9 +175,11 @@ class Fabric:
     night: str
 
 
-def make_fabric(root: Path, rows: list[dict[str, Any]], results: list[NightResult]) -> Fabric:
-    """Write lookups, their source and results into a new workspace."""
-    workspace = Workspace(root, Settings())
+def make_fabric(
+    root: Path, rows: list[dict[str, Any]], results: list[NightResult], database: str = ""
+) -> Fabric:
+    """Write lookups, their source and results into a new workspace; its database may be a URL."""
+    workspace = Workspace(root, Settings(findings=Findings(database)))
     lake, store = Lake(workspace.lake), Store(workspace.database)
     lake.append(LOOKUPS, pa.Table.from_pylist(rows, LOOKUPS.schema), "lookups")
     lake.append(SOURCES, pa.Table.from_pylist([_source(rows)], SOURCES.schema), "sources")

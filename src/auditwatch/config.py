@@ -101,6 +101,19 @@ class Review:
 
 
 @dataclass(frozen=True)
+class Findings:
+    """Where findings, decisions and the journal are kept.
+
+    Parameters
+    ----------
+    database : str
+        ``postgresql://USER@HOST/NAME``; the file ``findings.db`` of the workspace when empty.
+    """
+
+    database: str = ""
+
+
+@dataclass(frozen=True)
 class Engine:
     """What judges lookups.
 
@@ -161,6 +174,7 @@ class Settings:
     ingest: Ingest = field(default_factory=Ingest)
     score: Score = field(default_factory=Score)
     review: Review = field(default_factory=Review)
+    findings: Findings = field(default_factory=Findings)
     engine: Engine = field(default_factory=Engine)
     context: ContextFiles = field(default_factory=ContextFiles)
     sources: dict[str, FollowedSource] = field(default_factory=dict)
@@ -194,9 +208,9 @@ class Workspace:
         return self.root / ".spark"
 
     @property
-    def database(self) -> Path:
-        """The findings database."""
-        return self.root / "findings.db"
+    def database(self) -> Path | str:
+        """The findings database: a file, or the URL of a server's."""
+        return self.settings.findings.database or self.root / "findings.db"
 
     @property
     def context(self) -> Path:
@@ -212,6 +226,11 @@ class Workspace:
         """Return what shows identities of this installation: masked, or revealed."""
         settings = self.settings
         return Masker(settings.review.mask_key or settings.agency.ori, reveal)
+
+    @property
+    def signing_key(self) -> Path:
+        """What signs evidence packages; made with the first one, for this account only."""
+        return self.root / "signing-key.pem"
 
     @property
     def lock_file(self) -> Path:
@@ -243,6 +262,9 @@ floor_decades = 2.0                # -log10 p; fainter surprises are not kept
 findings_per_week = 20             # what the reviewers can read
 minutes_per_finding = 15           # what one takes, for estimates of what a rule costs
 mask_key = ""                      # secret behind the pseudonyms of masked output; ORI when empty
+
+[findings]
+database = ""                      # findings.db in this folder; or postgresql://USER@HOST/NAME
 
 [engine]
 name = "local"                     # what judges: local, or spark (extra spark, Java 17 or 21)

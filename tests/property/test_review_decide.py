@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 from tests.desk_fabric import PEOPLE, DeskFabric, make_desk
 
 from auditwatch.core.errors import AuditwatchError
 from auditwatch.review.decide import Act, state_of
 from auditwatch.review.sound import changed_steps
+
+if TYPE_CHECKING:
+    from tests.postgres_fabric import Server
 
 #: State to acts and where they lead, written down again on purpose: the model shares no code.
 CASE = {"ask": "waiting", "propose": "ended", "escalate": "escalated"}
@@ -48,10 +57,10 @@ def allowed(name: str, act: str) -> bool:
 class Reviewing(RuleBasedStateMachine):
     """Everybody tries everything on the finding about T1."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: str = "") -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.made: DeskFabric = make_desk(Path(self.folder.name) / "w")
+        self.made: DeskFabric = make_desk(Path(self.folder.name) / "w", database=database)
         self.finding = self.made.finding_of("T1")
         self.state, self.version = "new", 0
         self.workers: set[str] = set()
@@ -123,10 +132,17 @@ class Reviewing(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-TestReviewing = Reviewing.TestCase
-TestReviewing.settings = settings(
-    max_examples=8,
-    stateful_step_count=25,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking would make a city a minute
-)
+#: Shrinking would make a city a minute.
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
+
+
+def test_whoever_tries_whatever_on_a_file() -> None:
+    """Acts, refusals and accounts follow the model on SQLite."""
+    plan = settings(max_examples=7, stateful_step_count=25, deadline=None, phases=PHASES)
+    run_state_machine_as_test(Reviewing, settings=plan)
+
+
+def test_whoever_tries_whatever_on_a_server(postgres: Server) -> None:
+    """Acts, refusals and accounts follow the model on PostgreSQL."""
+    plan = settings(max_examples=3, stateful_step_count=25, deadline=None, phases=PHASES)
+    run_state_machine_as_test(lambda: Reviewing(postgres.clean()), settings=plan)

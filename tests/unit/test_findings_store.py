@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import create_engine, event, inspect
+from sqlalchemy import create_engine, delete, event, inspect, text, update
 from tests.findings_fabric import (
     RUN,
     follower,
@@ -39,14 +37,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sqlalchemy import Executable
+    from tests.postgres_fabric import Server
+
     from auditwatch.findings.model import NightResult
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """An empty store."""
-    with Store(tmp_path / "findings.db") as opened:
+def store(database: Path | str) -> Iterator[Store]:
+    """An empty store, on each of the databases."""
+    with Store(database) as opened:
         yield opened
+
+
+def edit(store: Store, *statements: Executable) -> None:
+    """Do what nobody should: change what is kept, past every door."""
+    with store._database.writing() as connection:
+        for statement in statements:
+            connection.execute(statement)
 
 
 def night(day: int, *, subject: str = "P-1", operator: str = "T1", **more: Any) -> NightResult:
@@ -121,7 +129,9 @@ def test_findings_come_by_priority_then_latest_then_id(store: Store) -> None:
     assert store.findings(statuses=("decided",)) == []
 
 
-def test_a_crash_at_any_statement_leaves_yesterdays_findings_whole(store: Store) -> None:
+def test_a_crash_at_any_statement_leaves_yesterdays_findings_whole(
+    store: Store, tmp_path: Path
+) -> None:
     """Whichever statement of a publication fails, nothing of it stays; a repeat completes it."""
     rows = [lookup(day, 1, "T1", "P-1") for day in range(2)]
     store.publish([night(0)], RUN)
@@ -134,7 +144,7 @@ def test_a_crash_at_any_statement_leaves_yesterdays_findings_whole(store: Store)
         assert store.night_tokens() == tokens
         crashes += 1
     assert crashes > 10  # statements and the commit
-    with Store(store._database.place + ".clean") as clean:
+    with Store(tmp_path / "clean.db") as clean:
         clean.publish([night(0)], RUN)
         clean.publish(tonight, RUN)
         assert exported(store) == exported(clean) != yesterday
@@ -265,9 +275,9 @@ def test_any_edit_of_the_journal_is_noticed(store: Store, column: str) -> None:
     for number in range(3):
         store.reveal("R1", f"Case {number}")
     assert store.broken_journal_row() is None
-    with closing(sqlite3.connect(store._database.place)) as raw, raw:
-        value = 9 if column == "number" else "edited"
-        raw.execute(f"UPDATE journal SET {column} = ? WHERE number = 2", (value,))
+    value = 9 if column == "number" else "edited"
+    table = tables.journal
+    edit(store, update(table).where(table.c.number == 2).values({column: value}))
     assert store.broken_journal_row() == 2
 
 
@@ -276,22 +286,24 @@ def test_a_removed_row_is_noticed_and_the_head_shows_a_cut_tail(store: Store) ->
     for number in range(3):
         store.reveal("R1", f"Case {number}")
     head = store.journal_head()
-    with closing(sqlite3.connect(store._database.place)) as raw, raw:
-        raw.execute("DELETE FROM journal WHERE number = 3")
+    table = tables.journal
+    edit(store, delete(table).where(table.c.number == 3))
     assert store.journal_head() != head
-    with closing(sqlite3.connect(store._database.place)) as raw, raw:
-        raw.execute("DELETE FROM journal WHERE number = 1")
+    edit(store, delete(table).where(table.c.number == 1))
     assert store.broken_journal_row() == 1
 
 
-def test_a_database_of_a_newer_program_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["file", "server"])
+def test_a_database_of_a_newer_program_is_refused(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     """An unknown revision is refused by name, and nothing is changed."""
-    path = tmp_path / "findings.db"
-    Store(path).close()
-    with closing(sqlite3.connect(path)) as raw, raw:
-        raw.execute("UPDATE alembic_version SET version_num = '0999'")
+    file = tmp_path / "findings.db"
+    database = file if kind == "file" else request.getfixturevalue("postgres").new()
+    with Store(database) as store:
+        edit(store, text("UPDATE alembic_version SET version_num = '0999'"))
     with pytest.raises(ConfigError, match="0999") as caught:
-        Store(path)
+        Store(database)
     assert caught.value.code == "AW-STORE-001"
 
 
@@ -304,11 +316,63 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     assert caught.value.code == "AW-STORE-005"
 
 
-def test_a_url_without_a_driver_is_refused() -> None:
+@pytest.mark.parametrize(
+    "url", ["nothing://host/name", "mysql://host/name", "postgresql://h:port/n"]
+)
+def test_a_url_without_a_driver_is_refused(url: str) -> None:
     """A URL that cannot be used says what would be right."""
     with pytest.raises(ConfigError) as caught:
-        Store("nothing://host/name")
+        Store(url)
     assert caught.value.code == "AW-STORE-002"
+
+
+def test_a_password_in_the_settings_is_refused_and_not_repeated() -> None:
+    """The URL of a server carries no secret; the message that says so does not either."""
+    with pytest.raises(ConfigError, match="pgpass") as caught:
+        Store("postgresql://desk:hunter2@localhost/findings")
+    assert caught.value.code == "AW-STORE-002"
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_server_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """A server that does not answer is one line with a way out, not a trace."""
+    with pytest.raises(RefusedError) as caught:
+        Store(f"postgresql:///findings?host={tmp_path}")
+    assert caught.value.code == "AW-STORE-004"
+
+
+def test_a_server_that_sorts_by_language_is_refused(postgres: Server) -> None:
+    """Exports would differ from those of a file; the message has the command for a right one."""
+    postgres.say(
+        "CREATE DATABASE by_language TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'"
+    )
+    with pytest.raises(ConfigError, match="createdb") as caught:
+        Store(postgres.url("by_language"))
+    assert caught.value.code == "AW-STORE-006"
+
+
+def test_an_empty_database_of_a_server_gets_its_tables(postgres: Server) -> None:
+    """All revisions run on PostgreSQL, and leave what the code's own tables say."""
+    url = postgres.new()
+    with Store(url) as store:
+        store.publish([night(0)], RUN)
+        seen = inspect(store._database.engine)
+        for name, table in tables.metadata.tables.items():
+            assert [c["name"] for c in seen.get_columns(name)] == [c.name for c in table.columns]
+            assert {i["name"] for i in seen.get_indexes(name)} == {i.name for i in table.indexes}
+            key = [column.name for column in table.primary_key.columns]
+            assert sorted(seen.get_pk_constraint(name)["constrained_columns"]) == sorted(key)
+
+
+def test_both_databases_keep_and_export_the_same_bytes(store: Store, tmp_path: Path) -> None:
+    """Hostile names come back in one order and to the byte, wherever they are kept."""
+    names = ["é1", "B-2", "a_3", "Z 4", "-5", "\u202e6", "'; DROP TABLE findings; --", "%s"]
+    nights = [night(day, operator=name) for day, name in enumerate(names)]
+    with Store(tmp_path / "beside.db") as beside:
+        for one in (store, beside):
+            one.publish(nights, RUN)
+        assert exported(store) == exported(beside)
+        assert store.spoke("2000", "3000") == beside.spoke("2000", "3000")
 
 
 def test_the_migrations_make_the_tables_that_the_code_uses(tmp_path: Path) -> None:
@@ -363,7 +427,7 @@ else:
 """
 
 
-def publishing(path: Path, wait_seconds: float) -> subprocess.Popen[str]:
+def publishing(path: Path | str, wait_seconds: float) -> subprocess.Popen[str]:
     """Start to publish a night in another process; return when it is about to write."""
     command = [sys.executable, "-c", PUBLISH, str(path), str(wait_seconds)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -372,22 +436,20 @@ def publishing(path: Path, wait_seconds: float) -> subprocess.Popen[str]:
     return process
 
 
-def test_a_second_process_waits_for_the_first_or_fails_cleanly(tmp_path: Path) -> None:
+def test_a_second_process_waits_for_the_first_or_fails_cleanly(database: Path | str) -> None:
     """While one process writes, another waits its turn, or gives up and says why."""
-    path = tmp_path / "findings.db"
-    with Store(path) as store:
+    with Store(database) as store:
         store.publish([night(0)], RUN)
-        with store._database.writing(), publishing(path, 0.05) as hasty:
+        with store._database.writing(), publishing(database, 0.05) as hasty:
             assert hasty.communicate(timeout=60)[0] == "AW-STORE-003\n"
         assert list(store.night_tokens()) == [night_of(0)]
 
 
-def test_a_process_that_finds_another_writing_gets_its_turn(tmp_path: Path) -> None:
+def test_a_process_that_finds_another_writing_gets_its_turn(database: Path | str) -> None:
     """A publication that has to wait is complete afterwards, and so is the one before it."""
-    path = tmp_path / "findings.db"
-    with Store(path) as store:
+    with Store(database) as store:
         with store._database.writing() as connection:
-            patient = publishing(path, 60)
+            patient = publishing(database, 60)
             publish(connection, [night(0)], RUN)
             with pytest.raises(subprocess.TimeoutExpired):
                 patient.wait(0.3)
@@ -397,10 +459,9 @@ def test_a_process_that_finds_another_writing_gets_its_turn(tmp_path: Path) -> N
         assert len(store.findings()) == 1
 
 
-def test_two_writers_in_one_process_do_not_interleave(tmp_path: Path) -> None:
+def test_two_writers_in_one_process_do_not_interleave(database: Path | str) -> None:
     """A second connection cannot begin to write before the first has committed."""
-    path = tmp_path / "findings.db"
-    with Store(path) as first, Store(path, 0.05) as second:
+    with Store(database) as first, Store(database, 0.05) as second:
         with first._database.writing(), pytest.raises(LockedError):
             second.reveal("R1", "Case 7")
         second.reveal("R1", "Case 7")

@@ -10,11 +10,12 @@ from click.testing import CliRunner
 from tests.desk_fabric import PASSWORD, make_desk
 
 from auditwatch.cli import cli
-from auditwatch.config import default_toml
+from auditwatch.config import make_workspace
 from auditwatch.core.errors import AuditwatchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from click.testing import Result
     from tests.desk_fabric import DeskFabric
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskFabric]:
     """A desk whose accounts were made from the terminal."""
     root = tmp_path_factory.mktemp("desk") / "w"
+    make_workspace(root)
     built = make_desk(root)
-    (root / "auditwatch.toml").write_text(default_toml())
     add = ("user", "add")
     run(built, "ada", *add, "ada", "--role", "administrator", "--no-operator", signed=False)
     for name, role, link in (
@@ -102,3 +103,23 @@ def test_only_an_administrator_makes_accounts(made: DeskFabric) -> None:
     told = run(made, "ada", "user", "list")
     assert "eve" not in told.output
     assert "T2" not in told.output
+
+
+def test_a_package_is_made_agreed_to_and_verified(made: DeskFabric, tmp_path: Path) -> None:
+    """Masked at once, full after a second person; `verify` says whether it is as it was written."""
+    name, path = made.finding_of("T1"), tmp_path / "p.zip"
+    told = run(made, "rita", "package", name, "-o", str(path))
+    assert told.exit_code == 0, told.output
+    signer = re.search(r"signed by (\w{64})", told.output)
+    assert signer
+    checked = CliRunner().invoke(cli, ["verify", str(path), "--signer", signer[1]])
+    assert (checked.exit_code, "BROKEN" in checked.output) == (0, False)
+    path.write_bytes(path.read_bytes()[:-1])
+    assert code(CliRunner().invoke(cli, ["verify", str(path)])) == "AW-SEAL-002"
+    full = ("package", name, "--full", "--reason", "hearing of the fourth of May", "-o", str(path))
+    assert code(run(made, "rita", *full)) == "AW-REVIEW-041"
+    told = run(made, "lena", "agree", name, "--note", "read the summons, agreed")
+    assert told.exit_code == 0, told.output
+    told = run(made, "rita", *full)
+    assert told.exit_code == 0, told.output
+    assert b"P-50" in path.read_bytes()

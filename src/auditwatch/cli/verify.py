@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -11,8 +12,6 @@ from auditwatch.cli.show import emit_json, open_workspace
 from auditwatch.core.errors import ExitCode
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from auditwatch.config import Workspace
 
 __all__ = ["verify"]
@@ -21,11 +20,24 @@ PARTS = ("accepted", "rejected", "blank", "header", "duplicate")
 
 
 @click.command()
+@click.argument(
+    "package", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
+@click.option("--signer", metavar="FINGERPRINT", help="Of the key that must have signed PACKAGE.")
 @click.option("--head", metavar="DIGEST", help="The journal's head as you noted it elsewhere.")
 @click.option("--json", "as_json", is_flag=True, help="The answers as JSON.")
 @click.pass_obj
-def verify(workspace: Path | None, head: str | None, as_json: bool) -> None:
+def verify(
+    workspace: Path | None,
+    package: Path | None,
+    signer: str | None,
+    head: str | None,
+    as_json: bool,
+) -> None:
     """Recompute the journal's chain and the account of every source; exit 5 when one is broken.
+
+    With a PACKAGE of evidence: whether every byte of it is as it was written, and who signed it; no
+    workspace is needed for that.
 
     A chain shows changed, removed and swapped entries. That its end was cut off shows only
     against a head that was kept elsewhere; the night report prints it.
@@ -34,8 +46,12 @@ def verify(workspace: Path | None, head: str | None, as_json: bool) -> None:
     Examples:
       auditwatch verify
       auditwatch verify --head 3f0c9a…
+      auditwatch verify package-F-ABCDEFGHJKMN-masked.zip --signer 9d1c40…
     """
-    answers = _answers(open_workspace(workspace), head)
+    if package is not None:
+        answers = _package(package, signer or "")
+    else:
+        answers = _answers(open_workspace(workspace), head)
     if as_json:
         emit_json(answers)
     else:
@@ -43,6 +59,17 @@ def verify(workspace: Path | None, head: str | None, as_json: bool) -> None:
             click.echo(f"{'sound ' if answer['sound'] else 'BROKEN'}  {answer['what']}")
     if not all(answer["sound"] for answer in answers):
         raise Exit(ExitCode.INTEGRITY)
+
+
+def _package(path: Path, signer: str) -> list[dict[str, Any]]:
+    """Return what holds of an evidence package, and what nobody can tell from it alone."""
+    from auditwatch.report.seal import unseal
+
+    sealed = unseal(path.read_bytes(), path.name, signer)
+    said = f"{path.name}: {len(sealed.files)} files as they were written"
+    by = f"signed by {sealed.signer}"
+    by += "" if signer else "; ask the agency on another way whether that is its key"
+    return [{"what": said, "sound": True}, {"what": by, "sound": True}]
 
 
 def _answers(place: Workspace, head: str | None) -> list[dict[str, Any]]:

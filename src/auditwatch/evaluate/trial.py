@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from auditwatch.config import ContextFiles, Settings, Workspace, shipped_rules
+from auditwatch.config import ContextFiles, Findings, Settings, Workspace, shipped_rules
 from auditwatch.core.errors import UsageError
 from auditwatch.core.schema import LOOKUPS, PAIR_NIGHTS, SURPRISES
 from auditwatch.engine.lake import Lake
@@ -114,7 +114,7 @@ def workbench(workspace: Workspace | None) -> Bench:
     """Return the settings and rules to evaluate: those of a workspace, or those of a new one."""
     if workspace is None:
         return Bench(Settings(), shipped_rules())
-    alone = replace(workspace.settings, context=ContextFiles(), sources={})
+    alone = replace(workspace.settings, context=ContextFiles(), sources={}, findings=Findings())
     return Bench(alone, workspace.rules)
 
 

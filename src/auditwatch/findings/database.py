@@ -1,4 +1,4 @@
-"""Opening the findings database: safe settings, one writer at a time, the right revision."""
+"""Opening the findings database: one writer at a time, the right revision, plain errors."""
 
 from __future__ import annotations
 
@@ -7,17 +7,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import create_engine, event, inspect, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DatabaseError, DataError, OperationalError
 
-from auditwatch.core.errors import ConfigError, IntegrityError, LockedError, RefusedError
-from auditwatch.core.files import ensure_folder
+from auditwatch.core.errors import (
+    ConfigError,
+    IntegrityError,
+    LockedError,
+    RefusedError,
+    UsageError,
+)
+from auditwatch.findings.dialects import DAMAGED, LOCKED, PostgreSQL, SQLite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection
+
+    from auditwatch.findings.dialects import Dialect
 
 __all__ = ["HEAD", "Database"]
 
@@ -31,18 +38,19 @@ class Database:
     Parameters
     ----------
     place : Path or str
-        File of an SQLite database, or an SQLAlchemy URL.
+        File of an SQLite database, or ``postgresql://USER@HOST/NAME``.
     wait_seconds : float
         How long a writer waits for another one.
 
     Raises
     ------
     ConfigError
-        ``AW-STORE-001`` written by a newer auditwatch; ``-002`` not a usable URL.
+        ``AW-STORE-001`` written by a newer auditwatch; ``-002`` not a usable URL; ``-006`` a
+        database that sorts text otherwise.
     LockedError
         ``AW-STORE-003`` another process wrote for longer than `wait_seconds`.
     RefusedError
-        ``AW-STORE-004`` the file cannot be opened or written.
+        ``AW-STORE-004`` the file or the server cannot be opened or written.
     IntegrityError
         ``AW-STORE-005`` the file is damaged or is no database.
     """
@@ -50,40 +58,13 @@ class Database:
     def __init__(self, place: Path | str, wait_seconds: float = 30.0) -> None:
         self.place = str(place)
         self._wait_seconds = wait_seconds
-        self.engine = self._sqlite(Path(place)) if _is_path(place) else self._server(str(place))
+        self._dialect: Dialect = _dialect(place)
+        self.engine = self._dialect.engine(wait_seconds)
         try:
             self._upgrade()
         except BaseException:
             self.engine.dispose()
             raise
-
-    def _sqlite(self, path: Path) -> Engine:
-        """Open a file, private to this account."""
-        ensure_folder(path.parent)
-        try:
-            path.touch(mode=0o600)
-        except OSError as error:
-            raise RefusedError(
-                f"cannot open the findings database: {error.strerror}",
-                code="AW-STORE-004",
-                where=self.place,
-                hint="check owner and mode of the workspace",
-            ) from error
-        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": self._wait_seconds})
-        event.listen(engine, "connect", _prepare)
-        event.listen(engine, "begin", _begin)
-        return engine
-
-    def _server(self, url: str) -> Engine:
-        """Open a database server; serializable, so that two writers cannot interleave."""
-        try:
-            return create_engine(make_url(url), isolation_level="SERIALIZABLE")
-        except (ArgumentError, ModuleNotFoundError) as error:
-            raise ConfigError(
-                "not a usable database URL",
-                code="AW-STORE-002",
-                expected="a file, or postgresql+psycopg://HOST/NAME with its driver installed",
-            ) from error
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -108,29 +89,43 @@ class Database:
         """Turn what the database says into a message a person can act on."""
         try:
             yield
-        except OperationalError as error:
-            raise self._refusal(str(error.orig).lower()) from error
+        except DataError as error:
+            raise self._unkept() from error
         except DatabaseError as error:
-            if "not a database" in str(error.orig) or "malformed" in str(error.orig):
+            trouble = self._dialect.trouble(error.orig or error)
+            if trouble == LOCKED:
+                raise self._locked() from error
+            if trouble == DAMAGED:
                 raise self._damaged() from error
+            if isinstance(error, OperationalError):
+                raise self._unreadable() from error
             raise
 
-    def _refusal(self, said: str) -> Exception:
-        """Return the error for what SQLite or the driver said."""
-        if "locked" in said or "busy" in said:
-            return LockedError(
-                f"another process has been writing for more than {self._wait_seconds:g} s",
-                code="AW-STORE-003",
-                where=self.place,
-                hint="wait for it to end and run the same command again",
-            )
-        if "malformed" in said:
-            return self._damaged()
+    def _locked(self) -> LockedError:
+        """Return the error for a database that another process kept to itself."""
+        return LockedError(
+            f"another process has been writing for more than {self._wait_seconds:g} s",
+            code="AW-STORE-003",
+            where=self.place,
+            hint="wait for it to end and run the same command again",
+        )
+
+    def _unreadable(self) -> RefusedError:
+        """Return the error for a file or server that refuses."""
         return RefusedError(
             "the findings database cannot be read or written",
             code="AW-STORE-004",
             where=self.place,
-            hint="check owner, mode and free space; nothing was changed",
+            hint="check owner, mode and free space, or the server; nothing half done was kept",
+        )
+
+    def _unkept(self) -> UsageError:
+        """Return the error for text that the database cannot hold."""
+        return UsageError(
+            "a text holds a character that the database cannot keep",
+            code="AW-STORE-007",
+            expected="text without NUL characters",
+            hint="remove it and do the same again; nothing was changed",
         )
 
     def _damaged(self) -> IntegrityError:
@@ -168,22 +163,11 @@ class Database:
             _migrate(connection)
 
 
-def _is_path(place: Path | str) -> bool:
-    """Tell a file from a URL."""
-    return isinstance(place, os.PathLike) or "://" not in place
-
-
-def _prepare(connection: Any, _record: Any) -> None:
-    """Set up a new SQLite connection: durable commits, transactions begun by us alone."""
-    connection.isolation_level = None
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-
-
-def _begin(connection: Connection) -> None:
-    """Begin; a writer takes the write lock at once, so that it never lacks it half-way."""
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _dialect(place: Path | str) -> Dialect:
+    """Return what opens a file or a URL."""
+    if isinstance(place, os.PathLike) or "://" not in place:
+        return SQLite(Path(place))
+    return PostgreSQL(place)
 
 
 def _migrations() -> Any:

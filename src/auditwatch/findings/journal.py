@@ -14,7 +14,7 @@ from auditwatch.findings.tables import journal
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["GENESIS", "Action", "append", "broken_at", "head", "read"]
+__all__ = ["GENESIS", "Action", "append", "broken_at", "head", "of_finding", "read"]
 
 #: What the first row carries as the digest before it.
 GENESIS: Final = "0" * 64
@@ -90,6 +90,12 @@ def read(connection: Connection) -> list[Action]:
     """Return all rows in order."""
     rows = connection.execute(select(journal).order_by(journal.c.number))
     return [Action(**row) for row in rows.mappings()]
+
+
+def of_finding(connection: Connection, finding_id: str) -> list[Action]:
+    """Return the rows about one finding in order."""
+    query = select(journal).where(journal.c.finding_id == finding_id).order_by(journal.c.number)
+    return [Action(**row) for row in connection.execute(query).mappings()]
 
 
 def head(connection: Connection) -> str:

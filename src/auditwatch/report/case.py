@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from auditwatch.findings.store import Store
     from auditwatch.report.document import Block, Cell
 
-__all__ = ["CaseMatter", "case_matter", "case_paper"]
+__all__ = ["NOTE_MAX", "SENTENCE_MAX", "CaseMatter", "case_evidence", "case_matter", "case_paper"]
 
 SENTENCE_MAX: Final = 600
 NOTE_MAX: Final = 4000
 OPERATORS_MAX: Final = 12  # with a band of their own; the lookups name all
-READ: Final = ("reveal", "view", "export")
+READ: Final = ("reveal", "view", "export", "copy-made")
 
 
 @dataclass(frozen=True)
@@ -117,12 +117,7 @@ def case_paper(matter: CaseMatter, lake: Lake, workspace: Workspace, masker: Mas
     A masked file is the same bytes as long as nothing happens to its findings. A full one follows
     a journaled reveal, and the next one says so.
     """
-    evidence = lookups_of_all(matter.findings, lake)
-    maker = EvidenceMaker(
-        zone(workspace.settings.agency.timezone), masker, _sources(lake, evidence.values())
-    )
-    for rows in evidence.values():
-        maker.meet(rows)
+    maker, evidence = case_evidence(matter, lake, workspace, masker)
     first = matter.findings[0]
     more = len(matter.findings) - 1
     sections = [
@@ -150,6 +145,19 @@ def case_paper(matter: CaseMatter, lake: Lake, workspace: Workspace, masker: Mas
             else "Identities are pseudonyms; words of reasons that may name somebody are hidden.",
         ),
     )
+
+
+def case_evidence(
+    matter: CaseMatter, lake: Lake, workspace: Workspace, masker: Masker
+) -> tuple[EvidenceMaker, dict[str, pa.Table]]:
+    """Return what shows the evidence of a case, and the lookups of each finding."""
+    evidence = lookups_of_all(matter.findings, lake)
+    maker = EvidenceMaker(
+        zone(workspace.settings.agency.timezone), masker, _sources(lake, evidence.values())
+    )
+    for rows in evidence.values():
+        maker.meet(rows)
+    return maker, evidence
 
 
 def _sources(lake: Lake, tables: Iterable[pa.Table]) -> dict[str, dict[str, Any]]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-from sqlalchemy import delete, insert, select
-
 from auditwatch.core.errors import RefusedError, UsageError
-from auditwatch.findings import journal, reviews, tables
+from auditwatch.findings import reviews, steps
+from auditwatch.findings.steps import Standing, Step, standing_of, steps_of
 from auditwatch.review.roles import ACT_PERMISSIONS
 from auditwatch.review.words import ACTIONS, ALLEGATIONS, NEXT, OUTCOME_WORDS, QUALITIES, VIOLATIONS
 
@@ -99,34 +96,6 @@ class Matter:
     key: str
 
 
-@dataclass(frozen=True)
-class Standing:
-    """Where a finding stands."""
-
-    version: int = 0
-    state: str = ""
-    assignee: str = ""
-    outcome: str = ""
-    quality: str = ""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One act on a finding, as it is kept for good."""
-
-    finding_id: str
-    number: int
-    act: str
-    state: str
-    outcome: str
-    quality: str
-    allegation: str
-    actions: tuple[str, ...]
-    note: str
-    actor: str
-    at: str
-
-
 def decide(connection: Connection, matter: Matter, actor: Account, act: Act, at: datetime) -> Step:
     """Move a finding within the caller's writing transaction, or refuse.
 
@@ -201,30 +170,6 @@ def state_of(status: str, standing: Standing) -> str:
         fallback = "closed" if standing.state else "new"
         return {"reopened": "reopened", "decided": "closed"}.get(status, fallback)
     return standing.state
-
-
-def standing_of(connection: Connection, finding_id: str) -> Standing:
-    """Return where a finding stands; the first version of everything when nobody touched it."""
-    table = tables.standings
-    columns = (
-        table.c.version,
-        table.c.state,
-        table.c.assignee,
-        table.c.outcome,
-        table.c.quality,
-    )
-    row = connection.execute(select(*columns).where(table.c.finding_id == finding_id)).first()
-    return Standing(*row) if row is not None else Standing()
-
-
-def steps_of(connection: Connection, finding_id: str) -> list[Step]:
-    """Return all steps on a finding, oldest first."""
-    table = tables.steps
-    query = select(table).where(table.c.finding_id == finding_id).order_by(table.c.number)
-    return [
-        Step(**{**row, "actions": msgspec.json.decode(row["actions"], type=tuple[str, ...])})
-        for row in connection.execute(query).mappings()
-    ]
 
 
 def refuse_conflict(actor: Account, matter: Matter) -> None:
@@ -370,32 +315,15 @@ def _record(
     before: Standing,
     history: Sequence[Step],
 ) -> None:
-    """Write the step, where the finding stands now, the decision if it is one, and the journal."""
-    row = {
-        **{name: getattr(step, name) for name in Step.__dataclass_fields__},
-        "actions": msgspec.json.encode(step.actions).decode(),
-    }
-    connection.execute(insert(tables.steps).values(row))
-    standings = tables.standings
-    connection.execute(delete(standings).where(standings.c.finding_id == step.finding_id))
-    connection.execute(
-        insert(standings).values(
-            finding_id=step.finding_id,
-            version=step.number,
-            state=step.state,
-            assignee=step.actor if step.act in WORKING else before.assignee,
-            outcome=step.outcome or before.outcome,
-            quality=step.quality or before.quality,
-        )
+    """Write the step, where the finding stands now, the journal, and the decision if it is one."""
+    reached = Standing(
+        version=step.number,
+        state=step.state,
+        assignee=step.actor if step.act in WORKING else before.assignee,
+        outcome=step.outcome or before.outcome,
+        quality=step.quality or before.quality,
     )
-    journal.append(
-        connection,
-        at=step.at,
-        actor=step.actor,
-        action=step.act,
-        finding_id=step.finding_id,
-        detail=f"step {step.number} to {step.state}, sha256 {digest_of(step)}",
-    )
+    steps.record(connection, step, reached)
     if step.act == "reopen":
         _follow(connection, matter, step, "withdrawn", step)
     elif step.state == "closed" and step.act != "comment":
@@ -416,9 +344,3 @@ def _follow(
         reviewer=source.actor,
         at=step.at,
     )
-
-
-def digest_of(step: Step) -> str:
-    """Return the SHA-256 of a step, which its row of the journal carries."""
-    values = [getattr(step, name) for name in Step.__dataclass_fields__]
-    return hashlib.sha256(msgspec.json.encode(values)).hexdigest()

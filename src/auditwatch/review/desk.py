@@ -16,7 +16,7 @@ from auditwatch.findings import journal, tables
 from auditwatch.findings.database import Database
 from auditwatch.findings.rows import finding_from, piece_from
 from auditwatch.ingest.context import read_context
-from auditwatch.review import decide
+from auditwatch.review import copies, decide
 from auditwatch.review.bands import Profiles
 from auditwatch.review.conflict import Circle, Ties
 from auditwatch.review.evidence import Evidence, evidence_of, requesters_of
@@ -177,12 +177,7 @@ class Desk:
             ``AW-REVIEW-010`` to ``-012``, as `look`.
         """
         self.require(account, "reveal")
-        if len(reason.strip()) < REASON_LEAST:
-            raise UsageError(
-                "identities are shown for a reason only",
-                code="AW-REVIEW-017",
-                expected=f"why you need them, in {REASON_LEAST} characters or more",
-            )
+        _refuse_without_reason(reason)
         self._refuse_conflict(account, finding_id)
         until, table = self.now() + REVEAL, tables.reveals
         mine = (table.c.account == account.account, table.c.finding_id == finding_id)
@@ -230,6 +225,53 @@ class Desk:
             self._tokens = {masker.name(*row): row for row in rows}
         found = self._tokens.get(token, ("", ""))
         return found[1] if found[0] == kind else ""
+
+    def copy(self, account: Account, finding_id: str, *, full: bool, reason: str) -> str:
+        """Let somebody take a copy of the evidence away; return who agreed to a full one.
+
+        Raises
+        ------
+        UsageError
+            ``AW-REVIEW-017`` a full copy without a reason.
+        RefusedError
+            ``AW-REVIEW-010`` to ``-012``, as `look`; ``-041`` a second person has not agreed yet.
+        """
+        self.require(account, "reveal" if full else "findings")
+        self._refuse_conflict(account, finding_id)
+        if not full:
+            self.note(account, copies.MADE, finding_id, "masked")
+            return ""
+        _refuse_without_reason(reason)
+        with self.database.writing() as connection:
+            told = journal.of_finding(connection, finding_id)
+            second = copies.agreed_by(told, account, self.now())
+            if second:
+                detail = f"full, agreed by {second}: {reason.strip()}"
+                self._append(connection, account, copies.MADE, finding_id, detail)
+                return second
+            copies.ask(connection, finding_id, account, reason.strip(), self.now())
+        raise RefusedError(
+            "a second person has to agree to a full copy; that you asked is on record",
+            code="AW-REVIEW-041",
+            where=finding_id,
+            hint=f"a lead runs `auditwatch review agree {finding_id}`; then you run this again",
+        )
+
+    def agree(self, account: Account, finding_id: str, note: str) -> str:
+        """Agree, as the second person, to a full copy; return for whom.
+
+        Raises
+        ------
+        UsageError
+            ``AW-REVIEW-017`` no reason; ``-040`` nobody asked.
+        RefusedError
+            ``AW-REVIEW-010`` to ``-013``, as `act`.
+        """
+        self.require(account, "approve")
+        self._refuse_conflict(account, finding_id)
+        _refuse_without_reason(note)
+        with self.database.writing() as connection:
+            return copies.agree(connection, finding_id, account, note.strip(), self.now())
 
     def note(self, account: Account, action: str, finding_id: str = "", detail: str = "") -> None:
         """Write into the journal what somebody looks at, before it is shown."""
@@ -317,6 +359,16 @@ def _read(connection: Connection, finding_id: str) -> tuple[Finding, list[Piece]
     query = select(evidence).where(evidence.c.finding_id == finding_id)
     ordered = query.order_by(evidence.c.night, evidence.c.source, evidence.c.source_id)
     return finding_from(found), [piece_from(one) for one in connection.execute(ordered).mappings()]
+
+
+def _refuse_without_reason(reason: str) -> None:
+    """Refuse to show identities to somebody who does not say why."""
+    if len(reason.strip()) < REASON_LEAST:
+        raise UsageError(
+            "identities are shown for a reason only",
+            code="AW-REVIEW-017",
+            expected=f"why you need them, in {REASON_LEAST} characters or more",
+        )
 
 
 def _text(at: datetime) -> str:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 from sqlalchemy import select
 
-from auditwatch.findings import tables
-from auditwatch.review.decide import Step, digest_of
+from auditwatch.findings import steps, tables
 from auditwatch.review.roles import ACT_PERMISSIONS
 
 if TYPE_CHECKING:
@@ -34,12 +32,11 @@ def changed_steps(connection: Connection) -> list[str]:
     list of str
         Sorted ids; empty when all is sound.
     """
-    said = {(name, detail) for name, detail in _journaled(connection)}
+    told = {(name, detail) for name, detail in _journaled(connection)}
     kept: set[tuple[str, str]] = set()
     reached: dict[str, tuple[int, str]] = {}
-    for step in _steps(connection):
-        detail = f"step {step.number} to {step.state}, sha256 {digest_of(step)}"
-        kept.add((step.finding_id, detail))
+    for step in steps.every(connection):
+        kept.add((step.finding_id, steps.said(step)))
         reached[step.finding_id] = (step.number, step.state)
     table = tables.standings
     rows = connection.execute(select(table.c.finding_id, table.c.version, table.c.state))
@@ -47,7 +44,7 @@ def changed_steps(connection: Connection) -> list[str]:
     moved = {
         name for name in standing.keys() | reached.keys() if standing.get(name) != reached.get(name)
     }
-    return sorted(moved | {name for name, _ in said ^ kept})
+    return sorted(moved | {name for name, _ in told ^ kept})
 
 
 def _journaled(connection: Connection) -> Iterator[tuple[str, str]]:
@@ -55,13 +52,3 @@ def _journaled(connection: Connection) -> Iterator[tuple[str, str]]:
     table = tables.journal
     query = select(table.c.finding_id, table.c.detail).where(table.c.action.in_(ACTS))
     yield from (tuple(row) for row in connection.execute(query))
-
-
-def _steps(connection: Connection) -> Iterator[Step]:
-    """Yield all steps, those of a finding in order."""
-    table = tables.steps
-    for row in connection.execute(
-        select(table).order_by(table.c.finding_id, table.c.number)
-    ).mappings():
-        actions = msgspec.json.decode(row["actions"], type=tuple[str, ...])
-        yield Step(**{**row, "actions": actions})

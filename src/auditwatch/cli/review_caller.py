@@ -1,0 +1,55 @@
+"""Who types a command of ``review``: everything there is done in somebody's name."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from auditwatch.cli.show import open_workspace
+from auditwatch.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from auditwatch.review.accounts import Account
+    from auditwatch.review.desk import Desk
+
+__all__ = ["Caller"]
+
+
+@dataclass
+class Caller:
+    """Who types: signs in once a command, at the terminal or with a line of standard input."""
+
+    workspace: Path | None
+    name: str
+    from_stdin: bool
+
+    def password(self, of: str, *, new: bool = False) -> str:
+        """Ask for a password, or take the next line of standard input."""
+        if self.from_stdin:
+            return sys.stdin.readline().rstrip("\r\n")
+        if not sys.stdin.isatty():
+            raise UsageError(
+                "no terminal to ask for a password",
+                code="AW-CLI-006",
+                hint="give it as a line of standard input: --password-stdin",
+            )
+        return str(
+            click.prompt(f"password of {of}", hide_input=True, confirmation_prompt=new, err=True)
+        )
+
+    def account(self, desk: Desk) -> Account:
+        """Return the account of the caller after signing in."""
+        from auditwatch.review.accounts import sign_in
+
+        return sign_in(desk.database, self.name, self.password(self.name), desk.now())
+
+    def desk(self) -> Desk:
+        """Open the desk of the workspace."""
+        from auditwatch.review.desk import Desk
+
+        return Desk(open_workspace(self.workspace))
