@@ -46,6 +46,10 @@ class Caller:
 
     def password(self, of: str, *, new: bool = False) -> str:
         """Ask for a password, or take the next line of standard input."""
+        return self._secret(f"password of {of}", new=new)
+
+    def _secret(self, said: str, *, new: bool = False) -> str:
+        """Ask for what nobody else may see."""
         if self.from_stdin:
             return sys.stdin.readline().rstrip("\r\n")
         if not sys.stdin.isatty():
@@ -54,15 +58,18 @@ class Caller:
                 code="AW-CLI-006",
                 hint="give it as a line of standard input: --password-stdin",
             )
-        return str(
-            click.prompt(f"password of {of}", hide_input=True, confirmation_prompt=new, err=True)
-        )
+        return str(click.prompt(said, hide_input=True, confirmation_prompt=new, err=True))
 
     def account(self, desk: Desk) -> Account:
         """Return the account of the caller after signing in."""
         from auditwatch.review.accounts import sign_in
+        from auditwatch.review.factors import has_factor
 
-        return sign_in(desk.database, self.name, self.password(self.name), desk.now())
+        password, code = self.password(self.name), ""
+        with desk.reading() as connection:
+            if has_factor(connection, self.name.strip().casefold()):
+                code = self._secret(f"code on the device of {self.name}")
+        return sign_in(desk.database, self.name, password, desk.now(), code)
 
     def desk(self) -> Desk:
         """Open the desk of the workspace."""
@@ -388,6 +395,7 @@ def add_user(
 @click.option("--password", "new_password", is_flag=True, help="Set another password.")
 @click.option("--disable/--enable", "disabled", default=None, help="Keep out, or let in again.")
 @click.option("--unlock", is_flag=True, help="Let in again after too many wrong passwords.")
+@click.option("--lost-device", is_flag=True, help="Take the second factor away.")
 @click.pass_obj
 def change_user(
     caller: Caller,
@@ -398,6 +406,7 @@ def change_user(
     new_password: bool,
     disabled: bool | None,
     unlock: bool,
+    lost_device: bool,
 ) -> None:
     """Change an account; its sessions end.
 
@@ -419,6 +428,7 @@ def change_user(
             operator_ids=_linked(operators, no_operator),
             enabled=None if disabled is None else not disabled,
             unlock=unlock,
+            lost_device=lost_device,
         )
     narrate(f"changed {name}")
 

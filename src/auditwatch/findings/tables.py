@@ -9,12 +9,15 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Ta
 __all__ = [
     "accounts",
     "evidence",
+    "factors",
+    "filters",
     "findings",
     "investigations",
     "journal",
     "metadata",
     "nights",
     "parties",
+    "recoveries",
     "reveals",
     "reviews",
     "runs",
@@ -122,6 +125,8 @@ journal: Final = Table(
     Column("detail", Text, nullable=False),
     Column("previous", Text, nullable=False),
     Column("digest", Text, nullable=False),
+    Index("journal_by_finding", "finding_id", "action", "actor", "at"),
+    Index("journal_by_actor", "actor", "action", "finding_id", "at"),
 )
 
 #: One start of the program that published something.
@@ -209,6 +214,33 @@ sessions: Final = Table(
     Column("form_token", Text, nullable=False),
     Column("opened", Text, nullable=False),
     Column("seen", Text, nullable=False),
+)
+
+#: The second factor of an account: the shared secret in base 32, and the number of the last
+#: half-minute whose code was taken, so that none is taken twice; 0 until the first one was.
+factors: Final = Table(
+    "factors",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("secret", Text, nullable=False),
+    Column("used", BigInteger, nullable=False),
+)
+
+#: Codes to sign in with when the device is lost: digests only, each good for once.
+recoveries: Final = Table(
+    "recoveries",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+)
+
+#: A list of the queue that somebody gave a name; `address` is the query of its page.
+filters: Final = Table(
+    "filters",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("address", Text, nullable=False),
 )
 
 #: Until when an account may see the identities of a finding.

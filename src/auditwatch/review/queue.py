@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from auditwatch.review.accounts import Account
     from auditwatch.review.conflict import Circle
 
-__all__ = ["PAGE", "TABS", "Filter", "Queue", "Row", "read_queue", "tab_counts"]
+__all__ = [
+    "PAGE",
+    "TABS",
+    "Filter",
+    "Queue",
+    "Row",
+    "neighbours",
+    "read_queue",
+    "tab_counts",
+    "withheld_from",
+]
 
 PAGE: Final = 50
 OPEN: Final = ("open", "reopened")
@@ -43,17 +53,24 @@ class Filter(msgspec.Struct, frozen=True):
     ----------
     tab : str
         One of `TABS`.
-    severity, kind, rule : str
+    severity, kind, rule, status, outcome, night : str
         Only these; all when empty.
     page : int
-        From 1.
+        From 1; for terminals, which ask for a page by its number.
+    after, before : str
+        Id of the finding that the list begins after, or ends before; for browsers, which walk.
     """
 
     tab: str = "new"
     severity: str = ""
     kind: str = ""
     rule: str = ""
+    status: str = ""
+    outcome: str = ""
+    night: str = ""
     page: int = 1
+    after: str = ""
+    before: str = ""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -71,14 +88,15 @@ class Queue(msgspec.Struct, frozen=True):
     ----------
     rows : tuple of Row
         In order.
-    more : bool
-        Whether a page follows.
+    more, earlier : bool
+        Whether findings follow, and whether some come before.
     withheld : int
         Findings that concern the reviewer or someone close, whatever the filter.
     """
 
     rows: tuple[Row, ...]
     more: bool
+    earlier: bool
     withheld: int
 
 
@@ -104,21 +122,81 @@ def read_queue(connection: Connection, account: Account, circle: Circle, asked: 
         standings.c.outcome.label("standing_outcome"),
         standings.c.quality,
     )
-    query = (
-        select(findings, *columns)
-        .select_from(findings.outerjoin(standings, findings.c.finding_id == standings.c.finding_id))
-        .where(_of_tab(asked.tab, account), findings.c.finding_id.not_in(withheld_from(circle)))
-    )
-    for column, value in (
-        ("severity", asked.severity),
-        ("kind", asked.kind),
-        ("rule_id", asked.rule),
-    ):
-        query = query.where(findings.c[column] == value) if value else query
-    order = (findings.c.priority.desc(), findings.c.last_seen.desc(), findings.c.finding_id)
-    paged = query.order_by(*order).offset(PAGE * (asked.page - 1)).limit(PAGE + 1)
+    query = _asked(select(findings, *columns), account, circle, asked)
+    back = bool(asked.before) and not asked.after
+    query = _beside(connection, query, asked.before if back else asked.after, back=back)
+    paged = query.order_by(*_order(back=back)).offset(PAGE * (asked.page - 1)).limit(PAGE + 1)
     rows = [_row(row) for row in connection.execute(paged).mappings()]
-    return Queue(tuple(rows[:PAGE]), len(rows) > PAGE, _count_withheld(connection, circle))
+    shown, over = rows[:PAGE], len(rows) > PAGE
+    return Queue(
+        tuple(shown[::-1] if back else shown),
+        more=back or over,
+        earlier=over if back else bool(asked.after) or asked.page > 1,
+        withheld=_count_withheld(connection, circle),
+    )
+
+
+def neighbours(
+    connection: Connection, account: Account, circle: Circle, asked: Filter, finding_id: str
+) -> tuple[str, str]:
+    """Return the findings before and after one in a list, empty where the list ends.
+
+    Parameters
+    ----------
+    connection, account, circle, asked
+        As of `read_queue`.
+    finding_id : str
+        Where to look from; it need not be on the list any more.
+    """
+    found = []
+    for back in (True, False):
+        query = _asked(select(tables.findings.c.finding_id), account, circle, asked)
+        query = _beside(connection, query, finding_id, back=back).order_by(*_order(back=back))
+        found.append(connection.execute(query.limit(1)).scalar() or "")
+    return found[0], found[1]
+
+
+def _asked(query: Select[Any], account: Account, circle: Circle, asked: Filter) -> Select[Any]:
+    """Narrow a query of findings to what is asked for and not withheld."""
+    findings, standings = tables.findings, tables.standings
+    query = query.select_from(
+        findings.outerjoin(standings, findings.c.finding_id == standings.c.finding_id)
+    ).where(_of_tab(asked.tab, account), findings.c.finding_id.not_in(withheld_from(circle)))
+    for column, value in (
+        (findings.c.severity, asked.severity),
+        (findings.c.kind, asked.kind),
+        (findings.c.rule_id, asked.rule),
+        (findings.c.status, asked.status),
+        (standings.c.outcome, asked.outcome),
+        (findings.c.night, asked.night),
+    ):
+        query = query.where(column == value) if value else query
+    return query
+
+
+def _order(*, back: bool) -> tuple[ColumnElement[Any], ...]:
+    """Return the order of the queue, or its reverse."""
+    columns = tables.findings.c
+    if back:
+        return columns.priority.asc(), columns.last_seen.asc(), columns.finding_id.desc()
+    return columns.priority.desc(), columns.last_seen.desc(), columns.finding_id.asc()
+
+
+def _beside(
+    connection: Connection, query: Select[Any], finding_id: str, *, back: bool
+) -> Select[Any]:
+    """Narrow a query to what comes after a finding in the order of the queue, or before it."""
+    columns = tables.findings.c
+    keys = select(columns.priority, columns.last_seen).where(columns.finding_id == finding_id)
+    key = connection.execute(keys).first() if finding_id else None
+    if key is None:
+        return query
+    priority, seen = columns.priority, columns.last_seen
+    if back:
+        level = and_(seen == key[1], columns.finding_id < finding_id)
+        return query.where(priority >= key[0], or_(priority > key[0], seen > key[1], level))
+    level = and_(seen == key[1], columns.finding_id > finding_id)
+    return query.where(priority <= key[0], or_(priority < key[0], seen < key[1], level))
 
 
 def withheld_from(circle: Circle) -> Select[tuple[str]]:

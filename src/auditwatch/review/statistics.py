@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import datetime
 from math import sqrt
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +10,7 @@ import msgspec
 from sqlalchemy import and_, func, select
 
 from auditwatch.findings import tables
+from auditwatch.review.conduct import QUESTIONED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,6 @@ __all__ = [
 ]
 
 Z: Final = 1.96  # of a 95 % interval
-HASTE: Final = 10  # seconds between opening a finding and deciding it
 BENIGN: Final = ("correct_hit", "correct_hit_but_benign")
 
 
@@ -161,8 +160,9 @@ def reviewers(connection: Connection) -> list[Reviewer]:
     query = select(table.c.actor, table.c.action, func.count())
     for actor, action, count in connection.execute(query.group_by(table.c.actor, table.c.action)):
         counted[actor][action] = count
-    cleared = _cleared(connection)
-    hasty, unused = _hasty(connection), _unused(connection)
+    cleared, hasty, unused = (
+        Counter(line.actor for line in lines(connection)) for lines in QUESTIONED.values()
+    )
     known = select(tables.accounts.c.account).order_by(tables.accounts.c.account)
     return [
         Reviewer(
@@ -178,50 +178,3 @@ def reviewers(connection: Connection) -> list[Reviewer]:
         )
         for name in connection.execute(known).scalars()
     ]
-
-
-def _cleared(connection: Connection) -> Counter[str]:
-    """Count proposals that clear, by actor."""
-    table = tables.steps
-    query = select(table.c.actor, func.count()).where(
-        table.c.act == "propose", table.c.outcome.startswith("cleared")
-    )
-    rows = connection.execute(query.group_by(table.c.actor))
-    return Counter({row[0]: row[1] for row in rows})
-
-
-def _hasty(connection: Connection) -> Counter[str]:
-    """Count proposals within ten seconds of the finding's first view by that person."""
-    views, table = tables.journal, tables.steps
-    first = (
-        select(views.c.actor, views.c.finding_id, func.min(views.c.at).label("at"))
-        .where(views.c.action == "view", views.c.finding_id != "")
-        .group_by(views.c.actor, views.c.finding_id)
-        .subquery()
-    )
-    query = (
-        select(table.c.actor, table.c.at, first.c.at)
-        .join(first, and_(first.c.actor == table.c.actor, first.c.finding_id == table.c.finding_id))
-        .where(table.c.act.in_(("propose", "approve")))
-    )
-    found: Counter[str] = Counter()
-    for actor, decided, seen in connection.execute(query):
-        taken = datetime.fromisoformat(decided) - datetime.fromisoformat(seen)
-        found[actor] += 0 <= taken.total_seconds() < HASTE
-    return found
-
-
-def _unused(connection: Connection) -> Counter[str]:
-    """Count reveals after which that person did nothing on the finding."""
-    table, steps = tables.journal, tables.steps
-    later = (
-        select(steps.c.finding_id)
-        .where(
-            steps.c.actor == table.c.actor,
-            steps.c.finding_id == table.c.finding_id,
-            steps.c.at >= table.c.at,
-        )
-        .exists()
-    )
-    query = select(table.c.actor, func.count()).where(table.c.action == "reveal", ~later)
-    return Counter({row[0]: row[1] for row in connection.execute(query.group_by(table.c.actor))})

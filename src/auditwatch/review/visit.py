@@ -7,18 +7,39 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from auditwatch.core.errors import UsageError
+from auditwatch.core.clock import zone
+from auditwatch.core.errors import AuditwatchError, LockedError, RefusedError, UsageError
 from auditwatch.review.paper import page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
+    from zoneinfo import ZoneInfo
 
     from auditwatch.review.accounts import Account, Session
     from auditwatch.review.desk import Desk
 
-__all__ = ["Page", "Site", "Visit"]
+__all__ = ["Page", "Site", "Visit", "status_of"]
 
 FIELD_MOST: Final = 20_000  # characters in one answer of a form
+#: Codes to what HTTP calls them; what is withheld looks like what does not exist.
+STATUS: Final = {
+    "AW-FINDINGS-002": 404,
+    "AW-REVIEW-003": 404,
+    "AW-REVIEW-004": 404,
+    "AW-REVIEW-012": 404,
+    "AW-REVIEW-014": 409,
+    "AW-REVIEW-015": 409,
+    "AW-REVIEW-021": 404,
+    "AW-REVIEW-022": 413,
+    "AW-STORE-004": 503,
+}
+
+
+def status_of(error: AuditwatchError) -> int:
+    """Return what HTTP calls an error."""
+    kinds = {UsageError: 400, RefusedError: 403, LockedError: 503}
+    return STATUS.get(error.code) or kinds.get(type(error), 500)
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -30,10 +51,13 @@ class Site(msgspec.Struct, frozen=True):
         Scheme, host and port as browsers have them, such as ``https://desk.example.org``.
     banner : str
         What every page says on top; empty for nothing.
+    second_factor : bool
+        Whether who has none gets no further than to the page that takes one.
     """
 
     origin: str
     banner: str = ""
+    second_factor: bool = False
 
     @property
     def secure(self) -> bool:
@@ -74,6 +98,21 @@ class Visit(msgspec.Struct, frozen=True):
         if self.session is None:
             raise UsageError("sign in first", code="AW-REVIEW-018", hint="open /sign-in")
         return self.session.account
+
+    @property
+    def enrolled(self) -> bool:
+        """Whether who asks has a second factor."""
+        return self.session is not None and self.session.enrolled
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The agency's clock."""
+        return zone(self.desk.workspace.settings.agency.timezone)
+
+    @property
+    def today(self) -> date:
+        """The agency's day."""
+        return self.desk.now().astimezone(self.zone).date()
 
     def answer(self, name: str) -> str:
         """Return one answer of a form; empty when it was not given."""
