@@ -142,7 +142,7 @@ def _clock(entries: list[Entry], seen: Mapping[str, date], today: date) -> Clock
 def _away(connection: Connection, circle: Circle, names: set[str]) -> set[str]:
     """Return which of these findings are withheld."""
     query = withheld_from(circle).where(tables.parties.c.finding_id.in_(sorted(names)))
-    return {row[0] for row in connection.execute(query)}
+    return {str(row[0]) for row in connection.execute(query)}
 
 
 def _concerns(one: Inquiry, circle: Circle, kept: set[str]) -> bool:
