@@ -55,6 +55,9 @@
     acts[event.key]();
   });
 
+  const problem = document.getElementById("problem");
+  if (problem) problem.focus();
+
   const box = document.getElementById("keys-off");
   if (box) {
     box.checked = Boolean(window.localStorage.getItem(OFF));
