@@ -87,12 +87,21 @@ Index(
     findings.c.priority.desc(),
     findings.c.last_seen.desc(),
     findings.c.finding_id,
+    findings.c.status,
 )
 
-# counts of the desk are answered from these alone, without the wide rows
+# lists and counts of the desk are answered from these alone, without the wide rows
 Index(
     "findings_by_severity",
     findings.c.severity,
+    findings.c.priority.desc(),
+    findings.c.last_seen.desc(),
+    findings.c.finding_id,
+    findings.c.status,
+)
+Index(
+    "findings_by_kind",
+    findings.c.kind,
     findings.c.priority.desc(),
     findings.c.last_seen.desc(),
     findings.c.finding_id,
@@ -126,7 +135,7 @@ journal: Final = Table(
     Column("previous", Text, nullable=False),
     Column("digest", Text, nullable=False),
     Index("journal_by_finding", "finding_id", "action", "actor", "at"),
-    Index("journal_by_actor", "actor", "action", "finding_id", "at"),
+    Index("journal_by_action", "action", "at", "actor", "finding_id"),
 )
 
 #: One start of the program that published something.
@@ -175,7 +184,7 @@ steps: Final = Table(
     Column("note", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("at", Text, nullable=False),
-    Index("steps_by_actor", "actor"),
+    Index("steps_by_actor", "actor", "finding_id", "at"),
 )
 
 #: Where a finding stands: what its last step says, one row each, for the queue.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-__all__ = ["ACTIONS", "QUESTIONED", "Line", "conduct_of"]
+__all__ = ["ACTIONS", "QUESTIONED", "Line", "conduct_of", "since"]
 
 HASTE: Final = 10  # seconds between opening a finding and deciding it
+WITHIN: Final = timedelta(days=90)  # what the audit of the auditors looks at
 LINES_MOST: Final = 200
 
 #: What a number of the page counts, to the actions of the journal behind it.
@@ -40,8 +41,13 @@ class Line(msgspec.Struct, frozen=True):
     said: str
 
 
-def conduct_of(connection: Connection, account: str, what: str) -> list[Line]:
-    """Return what an account did, the latest first, 200 at most.
+def since(now: datetime) -> str:
+    """Return the instant from which the audit of the auditors looks, as the tables have it."""
+    return (now - WITHIN).isoformat(timespec="seconds")
+
+
+def conduct_of(connection: Connection, account: str, what: str, start: str) -> list[Line]:
+    """Return what an account did since an instant, the latest first, 200 at most.
 
     Parameters
     ----------
@@ -50,14 +56,16 @@ def conduct_of(connection: Connection, account: str, what: str) -> list[Line]:
     account : str
         Who.
     what : str
-        One of `ACTIONS` or of `QUESTIONED`; anything else for all that the journal has.
+        One of `ACTIONS` or of `QUESTIONED`; anything else for all of it.
+    start : str
+        As from `since`.
     """
     if what in QUESTIONED:
-        found = [line for line in QUESTIONED[what](connection) if line.actor == account]
+        found = [line for line in QUESTIONED[what](connection, start) if line.actor == account]
         return sorted(found, key=lambda line: line.at, reverse=True)[:LINES_MOST]
     table = tables.journal
     query = select(table.c.actor, table.c.at, table.c.finding_id, table.c.action, table.c.detail)
-    query = query.where(table.c.actor == account)
+    query = query.where(table.c.actor == account, table.c.at >= start)
     if what in ACTIONS:
         query = query.where(table.c.action.in_(ACTIONS[what]))
     rows = connection.execute(query.order_by(table.c.number.desc()).limit(LINES_MOST))
@@ -69,16 +77,16 @@ def _said(action: str, detail: str) -> str:
     return masked_reason(detail, frozenset()) if action == "reveal" else detail
 
 
-def _cleared(connection: Connection) -> list[Line]:
+def _cleared(connection: Connection, start: str) -> list[Line]:
     """Return the proposals that clear."""
     table = tables.steps
     query = select(table.c.actor, table.c.at, table.c.finding_id, table.c.outcome).where(
-        table.c.act == "propose", table.c.outcome.startswith("cleared")
+        table.c.act == "propose", table.c.outcome.startswith("cleared"), table.c.at >= start
     )
     return [Line(*row) for row in connection.execute(query)]
 
 
-def _hasty(connection: Connection) -> list[Line]:
+def _hasty(connection: Connection, start: str) -> list[Line]:
     """Return the proposals and approvals within ten seconds of that person's first view."""
     views, table = tables.journal, tables.steps
     first = (
@@ -91,7 +99,7 @@ def _hasty(connection: Connection) -> list[Line]:
         .scalar_subquery()
     )
     query = select(table.c.actor, table.c.at, table.c.finding_id, table.c.act, first).where(
-        table.c.act.in_(("propose", "approve"))
+        table.c.act.in_(("propose", "approve")), table.c.at >= start
     )
     found = []
     for actor, at, finding_id, act, seen in connection.execute(query):
@@ -102,7 +110,7 @@ def _hasty(connection: Connection) -> list[Line]:
     return found
 
 
-def _unused(connection: Connection) -> list[Line]:
+def _unused(connection: Connection, start: str) -> list[Line]:
     """Return the reveals after which that person did nothing on the finding."""
     table, steps = tables.journal, tables.steps
     later = (
@@ -114,14 +122,14 @@ def _unused(connection: Connection) -> list[Line]:
         .exists()
     )
     query = select(table.c.actor, table.c.at, table.c.finding_id, table.c.detail).where(
-        table.c.action == "reveal", ~later
+        table.c.action == "reveal", table.c.at >= start, ~later
     )
     rows = connection.execute(query)
     return [Line(row[0], row[1], row[2], _said("reveal", row[3])) for row in rows]
 
 
 #: What deserves a question, to the lines behind its number.
-QUESTIONED: Final[dict[str, Callable[[Connection], list[Line]]]] = {
+QUESTIONED: Final[dict[str, Callable[[Connection, str], list[Line]]]] = {
     "cleared": _cleared,
     "hasty": _hasty,
     "unused": _unused,

@@ -12,6 +12,8 @@ from auditwatch.findings.rows import finding_from
 from auditwatch.review.decide import Standing, state_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import ColumnElement, Connection, Select
 
     from auditwatch.findings.model import Finding
@@ -32,7 +34,11 @@ __all__ = [
 
 PAGE: Final = 50
 OPEN: Final = ("open", "reopened")
+SETTLED: Final = ("decided", "suppressed")
 BUSY: Final = ("in_triage", "waiting", "returned", "proposed", "escalated")
+
+#: Tabs that are a state.
+STATE_TABS: Final = {"waiting": "waiting", "approval": "proposed", "investigation": "escalated"}
 
 #: Tab to what a page calls it.
 TABS: Final = {
@@ -114,6 +120,23 @@ def read_queue(connection: Connection, account: Account, circle: Circle, asked: 
     asked : Filter
         What to list.
     """
+    back = bool(asked.before) and not asked.after
+    query = _asked(select(tables.findings.c.finding_id), account, circle, asked)
+    query = _beside(connection, query, asked.before if back else asked.after, back=back)
+    paged = query.order_by(*_order(back=back)).offset(PAGE * (asked.page - 1)).limit(PAGE + 1)
+    rows = list(connection.execute(paged).scalars())
+    shown, over = rows[:PAGE], len(rows) > PAGE
+    return Queue(
+        tuple(_rows(connection, shown)),
+        more=back or over,
+        earlier=over if back else bool(asked.after) or asked.page > 1,
+        withheld=_count_withheld(connection, circle),
+    )
+
+
+def _rows(connection: Connection, finding_ids: Sequence[str]) -> list[Row]:
+    """Return findings with their standings, in the order of the queue."""
+    # the ids come from indexes alone; only those shown are read in full
     findings, standings = tables.findings, tables.standings
     columns = (
         standings.c.version,
@@ -122,18 +145,13 @@ def read_queue(connection: Connection, account: Account, circle: Circle, asked: 
         standings.c.outcome.label("standing_outcome"),
         standings.c.quality,
     )
-    query = _asked(select(findings, *columns), account, circle, asked)
-    back = bool(asked.before) and not asked.after
-    query = _beside(connection, query, asked.before if back else asked.after, back=back)
-    paged = query.order_by(*_order(back=back)).offset(PAGE * (asked.page - 1)).limit(PAGE + 1)
-    rows = [_row(row) for row in connection.execute(paged).mappings()]
-    shown, over = rows[:PAGE], len(rows) > PAGE
-    return Queue(
-        tuple(shown[::-1] if back else shown),
-        more=back or over,
-        earlier=over if back else bool(asked.after) or asked.page > 1,
-        withheld=_count_withheld(connection, circle),
+    query = (
+        select(findings, *columns)
+        .select_from(findings.outerjoin(standings, findings.c.finding_id == standings.c.finding_id))
+        .where(findings.c.finding_id.in_(finding_ids))
+        .order_by(*_order(back=False))
     )
+    return [_row(row) for row in connection.execute(query).mappings()]
 
 
 def neighbours(
@@ -213,32 +231,37 @@ def withheld_from(circle: Circle) -> Select[tuple[str]]:
 def tab_counts(connection: Connection, account: Account) -> dict[str, int]:
     """Return how many findings each tab has, withheld ones among them."""
     findings, standings = tables.findings, tables.standings
-    statuses = select(findings.c.status, func.count()).group_by(findings.c.status)
-    by_status: dict[str, int] = {row[0]: row[1] for row in connection.execute(statuses)}
-    joined = findings.join(standings, findings.c.finding_id == standings.c.finding_id)
-    counts = {}
-    for tab in ("mine", "waiting", "approval", "investigation"):
-        query = select(func.count()).select_from(joined).where(_of_tab(tab, account))
-        counts[tab] = connection.execute(query).scalar_one()
-    busy = select(func.count()).select_from(joined)
-    busy = busy.where(findings.c.status.in_(OPEN), standings.c.state.in_(BUSY))
-    waiting = sum(by_status.get(status, 0) for status in OPEN)
-    counts["new"] = waiting - connection.execute(busy).scalar_one()
+    waiting = select(func.count()).where(findings.c.status.in_(OPEN))
+    mine = standings.c.assignee == account.account
+    query = (
+        select(standings.c.state, mine, findings.c.status.in_(OPEN), func.count())
+        .join(findings, findings.c.finding_id == standings.c.finding_id)
+        .where(standings.c.state.in_(BUSY), findings.c.status != "suppressed")
+        .group_by(standings.c.state, mine, findings.c.status.in_(OPEN))
+    )
+    counts = dict.fromkeys(("mine", *STATE_TABS), 0)
+    busy = 0
+    for state, own, is_open, count in connection.execute(query):
+        counts["mine"] += count if own else 0
+        busy += count if is_open else 0
+        for tab, name in STATE_TABS.items():
+            counts[tab] += count if name == state else 0
+    counts["new"] = connection.execute(waiting).scalar_one() - busy
     return counts
 
 
 def _of_tab(tab: str, account: Account) -> ColumnElement[bool]:
     """Return the condition of a tab."""
     status, state = tables.findings.c.status, tables.standings.c.state
-    states = {"waiting": "waiting", "approval": "proposed", "investigation": "escalated"}
     if tab == "new":
-        return and_(status.in_(OPEN), or_(state.is_(None), state.not_in(BUSY)))
+        # said so, no index of states tempts anybody to sort all that waits
+        return and_(status.not_in(SETTLED), or_(state.is_(None), state.not_in(BUSY)))
     if tab == "mine":
         return and_(
             tables.standings.c.assignee == account.account, state.in_(BUSY), status != "suppressed"
         )
-    if tab in states:
-        return and_(state == states[tab], status != "suppressed")
+    if tab in STATE_TABS:
+        return and_(state == STATE_TABS[tab], status != "suppressed")
     if tab == "closed":
         return and_(status == "decided", or_(state.is_(None), state.not_in(BUSY)))
     return status.is_not(None)

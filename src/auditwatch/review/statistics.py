@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import and_, func, select
 
 from auditwatch.findings import tables
-from auditwatch.review.conduct import QUESTIONED
+from auditwatch.review.conduct import ACTIONS, QUESTIONED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,15 +94,16 @@ def rules(connection: Connection) -> list[Rule]:
         totals[rule_id, kind][0] += count
         totals[rule_id, kind][1] += count if is_open else 0
     closed = (
-        select(findings.c.rule_id, standings.c.outcome, standings.c.quality)
+        select(findings.c.rule_id, standings.c.outcome, standings.c.quality, func.count())
         .join(standings, findings.c.finding_id == standings.c.finding_id)
         .where(standings.c.state == "closed")
+        .group_by(findings.c.rule_id, standings.c.outcome, standings.c.quality)
     )
     outcomes: dict[str, Counter[str]] = defaultdict(Counter)
     qualities: dict[str, Counter[str]] = defaultdict(Counter)
-    for rule_id, outcome, quality in connection.execute(closed):
-        outcomes[rule_id][outcome] += 1
-        qualities[rule_id][quality] += 1
+    for rule_id, outcome, quality, count in connection.execute(closed):
+        outcomes[rule_id][outcome] += count
+        qualities[rule_id][quality] += count
     found = [
         Rule(name, kind, count, is_open, dict(outcomes[name]), precision(qualities[name]))
         for (name, kind), (count, is_open) in totals.items()
@@ -153,15 +154,18 @@ def backlog(connection: Connection) -> dict[str, dict[str, int]]:
     return dict(found)
 
 
-def reviewers(connection: Connection) -> list[Reviewer]:
-    """Return what each account looked at and decided, by name."""
+def reviewers(connection: Connection, start: str) -> list[Reviewer]:
+    """Return what each account looked at and decided since an instant, by name."""
     table = tables.journal
     counted: dict[str, Counter[str]] = defaultdict(Counter)
-    query = select(table.c.actor, table.c.action, func.count())
-    for actor, action, count in connection.execute(query.group_by(table.c.actor, table.c.action)):
-        counted[actor][action] = count
+    for action in (name for names in ACTIONS.values() for name in names):
+        query = select(table.c.actor, func.count()).group_by(table.c.actor)
+        for actor, count in connection.execute(
+            query.where(table.c.action == action, table.c.at >= start)
+        ):
+            counted[actor][action] = count
     cleared, hasty, unused = (
-        Counter(line.actor for line in lines(connection)) for lines in QUESTIONED.values()
+        Counter(line.actor for line in lines(connection, start)) for lines in QUESTIONED.values()
     )
     known = select(tables.accounts.c.account).order_by(tables.accounts.c.account)
     return [

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from auditwatch.findings import tables
 from auditwatch.findings.model import SEVERITIES
 from auditwatch.review.accounts import account_of, every_account
-from auditwatch.review.conduct import ACTIONS, QUESTIONED, conduct_of
+from auditwatch.review.conduct import ACTIONS, QUESTIONED, conduct_of, since
 from auditwatch.review.queue import TABS, tab_counts
 from auditwatch.review.roles import PERMISSIONS, ROLES
 from auditwatch.review.statistics import backlog, reviewers
@@ -54,7 +54,7 @@ def show_auditors(visit: Visit) -> Response:
     table = tables.journal
     query = select(table).order_by(table.c.number.desc()).limit(LATEST)
     with visit.desk.reading() as connection:
-        people = reviewers(connection)
+        people = reviewers(connection, since(visit.desk.now()))
         latest = connection.execute(query).mappings().all()
     return visit.show("auditors", people=people, latest=latest)
 
@@ -64,7 +64,7 @@ def show_conduct(visit: Visit) -> Response:
     name, what = visit.path["account"], visit.query.get("what", "")
     with visit.desk.reading() as connection:
         account_of(connection, name)
-        lines = conduct_of(connection, name, what)
+        lines = conduct_of(connection, name, what, since(visit.desk.now()))
     told = what if what in {*ACTIONS, *QUESTIONED} else "all"
     visit.desk.note(visit.account, "view", "", f"conduct of {name}: {told}")
     return visit.show("conduct", name=name, what=told, lines=lines)

@@ -1,4 +1,4 @@
-"""0005: second factors, saved lists, and indexes for what the journal says of one finding."""
+"""0005: second factors, saved lists, and indexes that lists are read from alone."""
 
 from __future__ import annotations
 
@@ -32,8 +32,19 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), primary_key=True),
         sa.Column("address", sa.Text(), nullable=False),
     )
+    _make_indexes()
+
+
+def _make_indexes() -> None:
+    """Make the indexes that lists of findings and of what people did are read from alone."""
+    order = [sa.text("priority DESC"), sa.text("last_seen DESC"), "finding_id", "status"]
+    op.drop_index("findings_by_priority", "findings")
+    op.create_index("findings_by_priority", "findings", order)
+    op.create_index("findings_by_kind", "findings", ["kind", *order])
+    op.drop_index("steps_by_actor", "steps")
+    op.create_index("steps_by_actor", "steps", ["actor", "finding_id", "at"])
     op.create_index("journal_by_finding", "journal", ["finding_id", "action", "actor", "at"])
-    op.create_index("journal_by_actor", "journal", ["actor", "action", "finding_id", "at"])
+    op.create_index("journal_by_action", "journal", ["action", "at", "actor", "finding_id"])
 
 
 def downgrade() -> None:
