@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from tests.desk_fabric import DeskFabric
 
+#: Addresses that only send elsewhere, or that another site sends to.
+BY_ITSELF = ("/", "/sign-in/start", "/sign-in/back")
 ORIGIN = "https://desk.example.org"
 FROM_US = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
 
@@ -78,7 +80,7 @@ def paths_of(made: DeskFabric, operator: str, subject: str) -> dict[str, str]:
     }
     paths = {}
     for page in PAGES:
-        if page.method == "GET" and page.path != "/":
+        if page.method == "GET" and page.path not in BY_ITSELF:
             path = page.path
             for start, token in tokens.items():
                 path = path.replace(start + "{token}", start + token)

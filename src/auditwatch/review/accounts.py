@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from auditwatch.findings.database import Database
 
 __all__ = [
+    "ABSOLUTE",
     "Account",
     "Session",
     "account_of",
     "add_account",
     "change_account",
+    "enter_as",
     "every_account",
     "open_session",
     "read_session",
@@ -249,6 +251,39 @@ def sign_in(database: Database, login: str, password: str, at: datetime, code: s
         code="AW-REVIEW-005",
         hint="after five failures an administrator unlocks: review user change NAME --unlock",
     )
+
+
+def enter_as(database: Database, login: str, at: datetime, how: str) -> Session:
+    """Begin a session for somebody whom another system has signed in.
+
+    Parameters
+    ----------
+    database : Database
+        Whose accounts they are.
+    login : str
+        As the other system names the person.
+    at : datetime
+        Now, UTC.
+    how : str
+        By whose word, for the journal.
+
+    Raises
+    ------
+    RefusedError
+        ``AW-REVIEW-005`` no such account, or one that may not sign in.
+    """
+    with database.writing() as connection:
+        row = _row(connection, login.strip().casefold())
+        known = row is not None and row["enabled"] and row["failures"] < FAILURES_MOST
+        actor = row["account"] if row is not None else "unknown"
+        _note(connection, at, actor, "sign in" if known else "sign in refused", how)
+    if row is None or not known:
+        raise RefusedError(
+            "you are signed in, but there is no account for you here, or it is locked",
+            code="AW-REVIEW-005",
+            hint="an administrator adds it: auditwatch review user add NAME",
+        )
+    return open_session(database, _account(row), at)
 
 
 def open_session(database: Database, account: Account, at: datetime) -> Session:

@@ -18,8 +18,9 @@ from auditwatch.core.errors import AuditwatchError, RefusedError, UsageError
 from auditwatch.review.accounts import read_session
 from auditwatch.review.pages import PAGES
 from auditwatch.review.paper import STATIC
+from auditwatch.review.proxied import proxied
 from auditwatch.review.roles import PERMISSIONS
-from auditwatch.review.visit import Visit, status_of
+from auditwatch.review.visit import Visit, keep_session, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -126,12 +127,15 @@ def _endpoint(one: Page, desk: Desk, site: Site) -> Callable[[Request], Awaitabl
 
 def _serve(one: Page, desk: Desk, site: Site, request: Request, body: bytes | None) -> Response:
     """Answer one request, or say in one shape why not."""
-    blank = Visit(desk, site, None, request.path_params, dict(request.query_params), {})
+    query, cookies = dict(request.query_params), request.cookies
+    blank = Visit(desk, site, None, request.path_params, query, {}, cookies)
     visit = blank
     try:
         token = request.cookies.get(site.cookie, "")
         session = read_session(desk.database, token, desk.now()) if token else None
-        visit = Visit(desk, site, session, blank.path, blank.query, {})
+        if site.sign_in.way == "proxy":
+            session = proxied(desk, site, request, session)
+        visit = Visit(desk, site, session, blank.path, query, {}, cookies)
         if one.permission != "public":
             if session is None:
                 return RedirectResponse("/sign-in", 303)
@@ -139,9 +143,12 @@ def _serve(one: Page, desk: Desk, site: Site, request: Request, body: bytes | No
             if site.second_factor and not session.enrolled and one.permission != "self":
                 return RedirectResponse("/account", 303)
         if one.method == "POST":
-            visit = Visit(desk, site, session, blank.path, blank.query, _form(body))
+            visit = Visit(desk, site, session, blank.path, query, _form(body), cookies)
             _refuse_forged(visit, request)
-        return one.answer(visit)
+        answer = one.answer(visit)
+        if session is not None and session.token != token and one.path != "/sign-out":
+            keep_session(answer, site, session)
+        return answer  # noqa: TRY300 - an error of any line above is told in the same shape
     except AuditwatchError as error:
         return _told(visit, error)
     except Exception as error:  # noqa: BLE001 - the last resort must not show a record to anybody

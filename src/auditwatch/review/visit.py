@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from auditwatch.config import SignIn
 from auditwatch.core.clock import zone
 from auditwatch.core.errors import AuditwatchError, LockedError, RefusedError, UsageError
+from auditwatch.review.accounts import ABSOLUTE
 from auditwatch.review.paper import page
 
 if TYPE_CHECKING:
@@ -18,9 +20,11 @@ if TYPE_CHECKING:
 
     from auditwatch.review.accounts import Account, Session
     from auditwatch.review.desk import Desk
+    from auditwatch.review.oidc import Issuer
 
-__all__ = ["Page", "Site", "Visit", "status_of"]
+__all__ = ["BACK", "Page", "Site", "Visit", "keep_session", "status_of"]
 
+BACK: Final = "/sign-in/back"  # where people come back to from the agency's own sign-in
 FIELD_MOST: Final = 20_000  # characters in one answer of a form
 #: Codes to what HTTP calls them; what is withheld looks like what does not exist.
 STATUS: Final = {
@@ -51,13 +55,21 @@ class Site(msgspec.Struct, frozen=True):
         Scheme, host and port as browsers have them, such as ``https://desk.example.org``.
     banner : str
         What every page says on top; empty for nothing.
-    second_factor : bool
-        Whether who has none gets no further than to the page that takes one.
+    sign_in : SignIn
+        How people come in.
+    issuer : Issuer or None
+        Who vouches for them, where they come in so.
     """
 
     origin: str
     banner: str = ""
-    second_factor: bool = False
+    sign_in: SignIn = SignIn()
+    issuer: Issuer | None = None
+
+    @property
+    def second_factor(self) -> bool:
+        """Whether who has no second factor gets no further than to the page that takes one."""
+        return self.sign_in.way == "local" and self.sign_in.second_factor == "required"
 
     @property
     def secure(self) -> bool:
@@ -83,6 +95,8 @@ class Visit(msgspec.Struct, frozen=True):
         Who asks; None before signing in.
     path, query, form : mapping
         Parts of the path, of the query, and answers of a form.
+    cookies : mapping
+        What the browser brings along.
     """
 
     desk: Desk
@@ -91,6 +105,7 @@ class Visit(msgspec.Struct, frozen=True):
     path: Mapping[str, str]
     query: Mapping[str, str]
     form: Mapping[str, tuple[str, ...]]
+    cookies: Mapping[str, str] = {}
 
     @property
     def account(self) -> Account:
@@ -150,6 +165,18 @@ class Visit(msgspec.Struct, frozen=True):
     def go(path: str) -> Response:
         """Send the browser to another page of the desk."""
         return RedirectResponse(path, 303)
+
+
+def keep_session(answer: Response, site: Site, session: Session) -> None:
+    """Let the browser keep a session: for this host, out of reach of scripts and other sites."""
+    answer.set_cookie(
+        site.cookie,
+        session.token,
+        max_age=int(ABSOLUTE.total_seconds()),
+        httponly=True,
+        secure=site.secure,
+        samesite="strict",
+    )
 
 
 class Page(msgspec.Struct, frozen=True):
