@@ -37,9 +37,9 @@ def upgrade() -> None:
 
 def _make_indexes() -> None:
     """Make the indexes that lists of findings and of what people did are read from alone."""
-    order = [sa.text("priority DESC"), sa.text("last_seen DESC"), "finding_id", "status"]
+    order = (sa.text("priority DESC"), sa.text("last_seen DESC"), "finding_id", "status")
     op.drop_index("findings_by_priority", "findings")
-    op.create_index("findings_by_priority", "findings", order)
+    op.create_index("findings_by_priority", "findings", [*order])
     op.create_index("findings_by_kind", "findings", ["kind", *order])
     op.drop_index("steps_by_actor", "steps")
     op.create_index("steps_by_actor", "steps", ["actor", "finding_id", "at"])
