@@ -16,7 +16,7 @@ WORKERS ?= 2
 SECONDS_EACH := $(if $(filter undefined,$(origin SECONDS)),60,$(SECONDS))
 
 .DEFAULT_GOAL := help
-.PHONY: docs help demo desk test lint types contracts unit bench long fuzz lock spark clean
+.PHONY: axe docs help demo desk test lint types contracts unit bench long fuzz lock spark clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -61,6 +61,10 @@ long: $(READY)
 fuzz: $(READY)
 	@test -d $(VENV)/fuzzer || $(BIN)/python -m pip install --quiet --no-deps --target $(VENV)/fuzzer atheris==3.0.0
 	@PYTHONPATH=$(VENV)/fuzzer $(BIN)/python -m tests.fuzz --seconds $(SECONDS_EACH) $(TARGETS)
+
+# Checks of accessibility are for tests only (MPL-2.0): not in the lock, in a folder of its own.
+axe: $(READY)
+	@test -d $(VENV)/axe || $(BIN)/python -m pip install --quiet --no-deps --target $(VENV)/axe axe-playwright-python==0.1.8
 
 lock: $(READY)
 	$(BIN)/pip-compile --quiet --extra dev --extra pdf --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \

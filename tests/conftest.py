@@ -61,6 +61,13 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
+def axe(repository: Path) -> str:
+    """The text of axe-core, which `make axe` fetches; skip visibly where it was not."""
+    found = repository / ".venv" / "axe" / "axe_playwright_python" / "axe.min.js"
+    return found.read_text("utf-8") if found.is_file() else without("no axe-core (make axe)")
+
+
+@pytest.fixture(scope="session")
 def spark() -> None:
     """Make sure of Spark and Java; skip visibly where one is missing, fail where CI demands it."""
     if importlib.util.find_spec("pyspark") is None:

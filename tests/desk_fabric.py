@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert
 
-from auditwatch.findings import tables
+from auditwatch.findings import investigations, tables
+from auditwatch.findings.investigations import Entry
 from auditwatch.review.accounts import Account
 from auditwatch.review.desk import Desk
 from tests.findings_fabric import gathered, hit, lookup, make_fabric, night_of, result
@@ -106,6 +107,19 @@ def make_desk(root: Path, *, reason: str = "traffic stop", database: str = "") -
     (fabric.workspace.context / "relations.csv").write_text(RELATIONS)
     desk = Desk(fabric.workspace)
     return DeskFabric(desk, fabric)
+
+
+def open_inquiry(desk: Desk, finding_id: str) -> None:
+    """Put an investigation of a finding into the register, whose clock stood still for a month."""
+    entries = (
+        Entry("IA-2026-014", "open", "2026-02-03", finding_ids=(finding_id,), note="the queue"),
+        Entry("IA-2026-014", "toll", "2026-03-01", word="criminal_matter", note="with the DA"),
+        Entry("IA-2026-014", "resume", "2026-03-31", note="not charged"),
+        Entry("IA-2026-014", "person", "2026-04-02", "T3", "sustained", note="page 9"),
+    )
+    with desk.database.writing() as connection:
+        for entry in entries:
+            investigations.record(connection, replace(entry, recorder="ian"))
 
 
 def enrol(desk: Desk, one: Account) -> None:

@@ -114,6 +114,41 @@ class Findings:
 
 
 @dataclass(frozen=True)
+class SignIn:
+    """How people come in to the reviewers' desk.
+
+    Parameters
+    ----------
+    way : str
+        ``local``: accounts with passwords; ``proxy``: the name that a proxy in front hands on;
+        ``oidc``: the agency's own sign-in (extra oidc).
+    second_factor : str
+        For local accounts: ``offered``, or ``required`` before anything else.
+    proxy_header : str
+        Header with the account's name.
+    proxy_addresses : tuple of str
+        Addresses of the proxy; whoever comes from elsewhere is refused.
+    issuer : str
+        Of OpenID Connect: an address that begins with https, whose configuration is read there.
+    client_id : str
+        What the issuer calls this desk.
+    secret_file : str
+        File with the secret that the issuer gave it; relative to the workspace.
+    claim : str
+        What of the issuer's word is the account's name.
+    """
+
+    way: Literal["local", "proxy", "oidc"] = "local"
+    second_factor: Literal["offered", "required"] = "offered"
+    proxy_header: str = "x-remote-user"
+    proxy_addresses: tuple[str, ...] = ()
+    issuer: str = ""
+    client_id: str = ""
+    secret_file: str = ""
+    claim: str = "preferred_username"
+
+
+@dataclass(frozen=True)
 class Engine:
     """What judges lookups.
 
@@ -175,6 +210,7 @@ class Settings:
     score: Score = field(default_factory=Score)
     review: Review = field(default_factory=Review)
     findings: Findings = field(default_factory=Findings)
+    sign_in: SignIn = field(default_factory=SignIn)
     engine: Engine = field(default_factory=Engine)
     context: ContextFiles = field(default_factory=ContextFiles)
     sources: dict[str, FollowedSource] = field(default_factory=dict)
@@ -265,6 +301,16 @@ mask_key = ""                      # secret behind the pseudonyms of masked outp
 
 [findings]
 database = ""                      # findings.db in this folder; or postgresql://USER@HOST/NAME
+
+[sign_in]                          # how people come in to the reviewers' desk
+way = "local"                      # local: passwords; proxy: a name from a proxy; oidc: an issuer
+second_factor = "offered"          # of local accounts: offered, or required
+proxy_header = "x-remote-user"     # header in which the proxy hands on the account's name
+proxy_addresses = []               # from where the proxy comes, such as ["127.0.0.1"]
+issuer = ""                        # of OpenID Connect, such as "https://id.example.org/realm"
+client_id = ""                     # what the issuer calls this desk
+secret_file = ""                   # file with the secret for it, relative to here
+claim = "preferred_username"       # what of the issuer's word is the account's name
 
 [engine]
 name = "local"                     # what judges: local, or spark (extra spark, Java 17 or 21)
@@ -391,6 +437,19 @@ def _check_ranges(settings: Settings, path: Path) -> None:
             1 <= settings.review.minutes_per_finding <= 10_000,
             "review.minutes_per_finding",
             "1 to 10000",
+        ),
+    )
+    way = settings.sign_in
+    limits += (
+        (
+            way.way != "proxy" or bool(way.proxy_addresses and way.proxy_header),
+            "sign_in.proxy_addresses",
+            "with way = proxy, a header and at least one address",
+        ),
+        (
+            way.way != "oidc" or bool(way.issuer and way.client_id and way.secret_file),
+            "sign_in.issuer",
+            "with way = oidc, an issuer, a client_id and a secret_file",
         ),
     )
     limits += tuple(

@@ -24,6 +24,10 @@ ACTIONS = (
     "resigned", "retired_during", "terminated", "access_removed", "charged", "misdemeanour",
     "felony", "dismissed", "other",
 )  # fmt: skip
+GROUNDS = (
+    "criminal_matter", "waiver", "other_jurisdictions", "several_employees", "unavailable",
+    "civil_action", "complainant_charged", "workers_compensation",
+)  # fmt: skip
 
 
 def entry_options(command: click.decorators.FC) -> click.decorators.FC:
@@ -124,6 +128,35 @@ def conclude(
 def reopen(workspace: Path | None, number: str, day: str, note: str) -> None:
     """Take a conclusion back; it stays in the register, and years that counted it change."""
     _record(workspace, number, "reopen", day, note)
+
+
+@investigations.command()
+@click.argument("number")
+@click.argument("ground", type=click.Choice(GROUNDS))
+@entry_options
+@click.pass_obj
+def toll(workspace: Path | None, number: str, ground: str, day: str, note: str) -> None:
+    """Let the year for discipline stand still, on one of the grounds of the law.
+
+    \b
+    Example:
+      auditwatch investigations toll IA-2026-014 criminal_matter --on 2026-04-02 --note "DA has it"
+    """
+    _record(workspace, number, "toll", day, note, word=ground)
+
+
+@investigations.command()
+@click.argument("number")
+@entry_options
+@click.pass_obj
+def resume(workspace: Path | None, number: str, day: str, note: str) -> None:
+    """Let the year for discipline run again.
+
+    \b
+    Example:
+      auditwatch investigations resume IA-2026-014 --on 2026-06-30 --note "not charged"
+    """
+    _record(workspace, number, "resume", day, note)
 
 
 @investigations.command("import")

@@ -30,6 +30,10 @@ class Caller:
 
     def password(self, of: str, *, new: bool = False) -> str:
         """Ask for a password, or take the next line of standard input."""
+        return self._secret(f"password of {of}", new=new)
+
+    def _secret(self, said: str, *, new: bool = False) -> str:
+        """Ask for what nobody else may see."""
         if self.from_stdin:
             return sys.stdin.readline().rstrip("\r\n")
         if not sys.stdin.isatty():
@@ -38,15 +42,18 @@ class Caller:
                 code="AW-CLI-006",
                 hint="give it as a line of standard input: --password-stdin",
             )
-        return str(
-            click.prompt(f"password of {of}", hide_input=True, confirmation_prompt=new, err=True)
-        )
+        return str(click.prompt(said, hide_input=True, confirmation_prompt=new, err=True))
 
     def account(self, desk: Desk) -> Account:
         """Return the account of the caller after signing in."""
         from auditwatch.review.accounts import sign_in
+        from auditwatch.review.factors import has_factor
 
-        return sign_in(desk.database, self.name, self.password(self.name), desk.now())
+        password, code = self.password(self.name), ""
+        with desk.reading() as connection:
+            if has_factor(connection, self.name.strip().casefold()):
+                code = self._secret(f"code on the device of {self.name}")
+        return sign_in(desk.database, self.name, password, desk.now(), code)
 
     def desk(self) -> Desk:
         """Open the desk of the workspace."""

@@ -67,6 +67,7 @@ def add_user(
 @click.option("--password", "new_password", is_flag=True, help="Set another password.")
 @click.option("--disable/--enable", "disabled", default=None, help="Keep out, or let in again.")
 @click.option("--unlock", is_flag=True, help="Let in again after too many wrong passwords.")
+@click.option("--lost-device", is_flag=True, help="Take the second factor away.")
 @click.pass_obj
 def change_user(
     caller: Caller,
@@ -77,6 +78,7 @@ def change_user(
     new_password: bool,
     disabled: bool | None,
     unlock: bool,
+    lost_device: bool,
 ) -> None:
     """Change an account; its sessions end.
 
@@ -98,6 +100,7 @@ def change_user(
             operator_ids=_linked(operators, no_operator),
             enabled=None if disabled is None else not disabled,
             unlock=unlock,
+            lost_device=lost_device,
         )
     narrate(f"changed {name}")
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["HEAD", "Database"]
 
 #: The revision this code works with: the newest in `migrations/versions`.
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 
 
 class Database:

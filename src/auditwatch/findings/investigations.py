@@ -30,6 +30,7 @@ __all__ = [
     "ACTIONS",
     "ACTS",
     "ALLEGATIONS",
+    "GROUNDS",
     "RESULTS",
     "Entry",
     "digest_of",
@@ -63,6 +64,18 @@ ACTIONS: Final = (
     "other",
 )
 
+#: Why the year for discipline stands still (California Government Code 3304 (d) (2), A to H).
+GROUNDS: Final = (
+    "criminal_matter",
+    "waiver",
+    "other_jurisdictions",
+    "several_employees",
+    "unavailable",
+    "civil_action",
+    "complainant_charged",
+    "workers_compensation",
+)
+
 #: Act to the words it may carry; empty when it carries none.
 ACTS: Final[dict[str, tuple[str, ...]]] = {
     "open": (),
@@ -70,6 +83,8 @@ ACTS: Final[dict[str, tuple[str, ...]]] = {
     "action": ACTIONS,
     "conclude": RESULTS,
     "reopen": (),
+    "toll": GROUNDS,
+    "resume": (),
 }
 ABOUT_A_PERSON: Final = ("person", "action")
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
@@ -91,7 +106,8 @@ class Entry:
     operator_id : str
         Whom a ``person`` or ``action`` is about; otherwise empty.
     word : str
-        The allegation's finding, the action or the result; one of `ACTS` of the act.
+        The allegation's finding, the action, the result, or the ground on which the clock stands
+        still; one of `ACTS` of the act.
     queries : int
         Lookups that a confirmed conclusion found to be misuse; otherwise 0.
     finding_ids : tuple of str
@@ -241,6 +257,10 @@ def _refuse_out_of_order(entry: Entry, before: Sequence[Entry]) -> None:
         problem = "is concluded; reopen it first"
     elif entry.act == "reopen" and not concluded:
         problem = "is not concluded"
+    elif entry.act == "toll" and _is_tolled(before):
+        problem = "stands still already; let its clock run first"
+    elif entry.act == "resume" and not _is_tolled(before):
+        problem = "does not stand still"
     else:
         return
     raise UsageError(
@@ -255,6 +275,12 @@ def _is_concluded(entries: Sequence[Entry]) -> bool:
     """Tell whether the last conclusion still stands."""
     turns = [one.act for one in entries if one.act in ("conclude", "reopen")]
     return bool(turns) and turns[-1] == "conclude"
+
+
+def _is_tolled(entries: Sequence[Entry]) -> bool:
+    """Tell whether the clock stands still."""
+    turns = [one.act for one in entries if one.act in ("toll", "resume")]
+    return bool(turns) and turns[-1] == "toll"
 
 
 def _refuse_findings(connection: Connection, entry: Entry) -> None:

@@ -9,12 +9,15 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Ta
 __all__ = [
     "accounts",
     "evidence",
+    "factors",
+    "filters",
     "findings",
     "investigations",
     "journal",
     "metadata",
     "nights",
     "parties",
+    "recoveries",
     "reveals",
     "reviews",
     "runs",
@@ -84,12 +87,21 @@ Index(
     findings.c.priority.desc(),
     findings.c.last_seen.desc(),
     findings.c.finding_id,
+    findings.c.status,
 )
 
-# counts of the desk are answered from these alone, without the wide rows
+# lists and counts of the desk are answered from these alone, without the wide rows
 Index(
     "findings_by_severity",
     findings.c.severity,
+    findings.c.priority.desc(),
+    findings.c.last_seen.desc(),
+    findings.c.finding_id,
+    findings.c.status,
+)
+Index(
+    "findings_by_kind",
+    findings.c.kind,
     findings.c.priority.desc(),
     findings.c.last_seen.desc(),
     findings.c.finding_id,
@@ -122,6 +134,8 @@ journal: Final = Table(
     Column("detail", Text, nullable=False),
     Column("previous", Text, nullable=False),
     Column("digest", Text, nullable=False),
+    Index("journal_by_finding", "finding_id", "action", "actor", "at"),
+    Index("journal_by_action", "action", "at", "actor", "finding_id"),
 )
 
 #: One start of the program that published something.
@@ -170,7 +184,7 @@ steps: Final = Table(
     Column("note", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("at", Text, nullable=False),
-    Index("steps_by_actor", "actor"),
+    Index("steps_by_actor", "actor", "finding_id", "at"),
 )
 
 #: Where a finding stands: what its last step says, one row each, for the queue.
@@ -209,6 +223,33 @@ sessions: Final = Table(
     Column("form_token", Text, nullable=False),
     Column("opened", Text, nullable=False),
     Column("seen", Text, nullable=False),
+)
+
+#: The second factor of an account: the shared secret in base 32, and the number of the last
+#: half-minute whose code was taken, so that none is taken twice; 0 until the first one was.
+factors: Final = Table(
+    "factors",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("secret", Text, nullable=False),
+    Column("used", BigInteger, nullable=False),
+)
+
+#: Codes to sign in with when the device is lost: digests only, each good for once.
+recoveries: Final = Table(
+    "recoveries",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+)
+
+#: A list of the queue that somebody gave a name; `address` is the query of its page.
+filters: Final = Table(
+    "filters",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("address", Text, nullable=False),
 )
 
 #: Until when an account may see the identities of a finding.

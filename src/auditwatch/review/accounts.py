@@ -16,6 +16,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from auditwatch.core.errors import RefusedError, UsageError
 from auditwatch.findings import journal, tables
+from auditwatch.review.factors import drop_factor, has_factor, take_code
 from auditwatch.review.roles import ROLES, may
 
 if TYPE_CHECKING:
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
     from auditwatch.findings.database import Database
 
 __all__ = [
+    "ABSOLUTE",
     "Account",
     "Session",
     "account_of",
     "add_account",
     "change_account",
+    "enter_as",
     "every_account",
     "open_session",
     "read_session",
@@ -98,11 +101,14 @@ class Session:
         What every form of this session must send along.
     token : str
         The session's secret, as the cookie has it.
+    enrolled : bool
+        Whether the account has a second factor here.
     """
 
     account: Account
     form_token: str
     token: str
+    enrolled: bool = False
 
 
 def add_account(
@@ -153,6 +159,7 @@ def change_account(
     operator_ids: tuple[str, ...] = (),
     enabled: bool | None = None,
     unlock: bool = False,
+    lost_device: bool = False,
 ) -> None:
     """Change what is given of an account; its sessions end, and the journal tells who did.
 
@@ -176,9 +183,13 @@ def change_account(
     with database.writing() as connection:
         account_of(connection, login)
         table = tables.accounts
-        connection.execute(update(table).where(table.c.account == _login(login)).values(**changes))
+        mine = table.c.account == _login(login)
+        if changes:
+            connection.execute(update(table).where(mine).values(**changes))
         _end_all(connection, _login(login))
-        told = ", ".join(sorted(changes)) or "sessions"
+        if lost_device:
+            drop_factor(connection, _login(login))
+        told = ", ".join(sorted([*changes, *["second factor"] * lost_device])) or "sessions"
         _note(connection, at, by, "account", f"{_login(login)}: changed {told}")
 
 
@@ -207,18 +218,18 @@ def account_of(connection: Connection, login: str) -> Account:
     return _account(row)
 
 
-def sign_in(database: Database, login: str, password: str, at: datetime) -> Account:
-    """Return the account that a name and a password belong to.
+def sign_in(database: Database, login: str, password: str, at: datetime, code: str = "") -> Account:
+    """Return the account that a name, a password and, where it has one, a device's code belong to.
 
     Raises
     ------
     RefusedError
-        ``AW-REVIEW-005``: not these two, or disabled, or locked; the same words for each, so that
-        nobody learns which names there are.
+        ``AW-REVIEW-005``: not these, or disabled, or locked; the same words for each, so that
+        nobody learns which names there are, nor that a password without its code was right.
 
     Notes
     -----
-    Five wrong passwords within 15 minutes lock the account until an administrator unlocks it.
+    Five failures within 15 minutes lock the account until an administrator unlocks it.
     """
     name = _login(login)
     with database.reading() as connection:
@@ -229,16 +240,50 @@ def sign_in(database: Database, login: str, password: str, at: datetime) -> Acco
         row = _row(connection, name)
         known = row is not None and row["enabled"] and row["failures"] < FAILURES_MOST
         if row is not None:
+            right = bool(right and known and take_code(connection, row["account"], code, at))
             _count(connection, row, at, right=right and known)
         if row is not None and known and right:
             _note(connection, at, name, "sign in", "")
             return _account(row)
         _note(connection, at, name if row is not None else "unknown", "sign in refused", "")
     raise RefusedError(
-        "this name and password do not go together, or the account is locked",
+        "name, password and code do not go together, or the account is locked",
         code="AW-REVIEW-005",
-        hint="after five wrong passwords an administrator has to unlock: review user unlock",
+        hint="after five failures an administrator unlocks: review user change NAME --unlock",
     )
+
+
+def enter_as(database: Database, login: str, at: datetime, how: str) -> Session:
+    """Begin a session for somebody whom another system has signed in.
+
+    Parameters
+    ----------
+    database : Database
+        Whose accounts they are.
+    login : str
+        As the other system names the person.
+    at : datetime
+        Now, UTC.
+    how : str
+        By whose word, for the journal.
+
+    Raises
+    ------
+    RefusedError
+        ``AW-REVIEW-005`` no such account, or one that may not sign in.
+    """
+    with database.writing() as connection:
+        row = _row(connection, login.strip().casefold())
+        known = row is not None and row["enabled"] and row["failures"] < FAILURES_MOST
+        actor = row["account"] if row is not None else "unknown"
+        _note(connection, at, actor, "sign in" if known else "sign in refused", how)
+    if row is None or not known:
+        raise RefusedError(
+            "you are signed in, but there is no account for you here, or it is locked",
+            code="AW-REVIEW-005",
+            hint="an administrator adds it: auditwatch review user add NAME",
+        )
+    return open_session(database, _account(row), at)
 
 
 def open_session(database: Database, account: Account, at: datetime) -> Session:
@@ -268,12 +313,13 @@ def read_session(database: Database, token: str, at: datetime) -> Session | None
         if row is None or not _alive(row, at):
             return None
         account = _row(connection, row["account"])
+        enrolled = has_factor(connection, row["account"])
     if account is None or not account["enabled"]:
         return None
     if _text(at - timedelta(minutes=1)) > row["seen"]:  # a write a minute, not one a page
         with database.writing() as connection:
             connection.execute(update(table).where(mine).values(seen=_text(at)))
-    return Session(_account(account), row["form_token"], token)
+    return Session(_account(account), row["form_token"], token, enrolled)
 
 
 def sign_out(database: Database, session: Session, at: datetime) -> None:

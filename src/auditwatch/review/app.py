@@ -14,12 +14,13 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from auditwatch.core.errors import AuditwatchError, LockedError, RefusedError, UsageError
+from auditwatch.core.errors import AuditwatchError, RefusedError, UsageError
 from auditwatch.review.accounts import read_session
 from auditwatch.review.pages import PAGES
 from auditwatch.review.paper import STATIC
+from auditwatch.review.proxied import proxied
 from auditwatch.review.roles import PERMISSIONS
-from auditwatch.review.visit import Visit
+from auditwatch.review.visit import Visit, keep_session, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -50,16 +51,6 @@ HEADERS: Final = {
     "cross-origin-resource-policy": "same-origin",
 }
 TRANSPORT: Final = {"strict-transport-security": "max-age=31536000"}
-#: Codes to what HTTP calls them; what is withheld looks like what does not exist.
-STATUS: Final = {
-    "AW-FINDINGS-002": 404,
-    "AW-REVIEW-012": 404,
-    "AW-REVIEW-014": 409,
-    "AW-REVIEW-015": 409,
-    "AW-REVIEW-021": 404,
-    "AW-REVIEW-022": 413,
-    "AW-STORE-004": 503,
-}
 
 
 def make_app(desk: Desk, site: Site, pages: Sequence[Page] = PAGES) -> ASGIApp:
@@ -136,20 +127,28 @@ def _endpoint(one: Page, desk: Desk, site: Site) -> Callable[[Request], Awaitabl
 
 def _serve(one: Page, desk: Desk, site: Site, request: Request, body: bytes | None) -> Response:
     """Answer one request, or say in one shape why not."""
-    blank = Visit(desk, site, None, request.path_params, dict(request.query_params), {})
+    query, cookies = dict(request.query_params), request.cookies
+    blank = Visit(desk, site, None, request.path_params, query, {}, cookies)
     visit = blank
     try:
         token = request.cookies.get(site.cookie, "")
         session = read_session(desk.database, token, desk.now()) if token else None
-        visit = Visit(desk, site, session, blank.path, blank.query, {})
+        if site.sign_in.way == "proxy":
+            session = proxied(desk, site, request, session)
+        visit = Visit(desk, site, session, blank.path, query, {}, cookies)
         if one.permission != "public":
             if session is None:
                 return RedirectResponse("/sign-in", 303)
             desk.require(session.account, one.permission)
+            if site.second_factor and not session.enrolled and one.permission != "self":
+                return RedirectResponse("/account", 303)
         if one.method == "POST":
-            visit = Visit(desk, site, session, blank.path, blank.query, _form(body))
+            visit = Visit(desk, site, session, blank.path, query, _form(body), cookies)
             _refuse_forged(visit, request)
-        return one.answer(visit)
+        answer = one.answer(visit)
+        if session is not None and session.token != token and one.path != "/sign-out":
+            keep_session(answer, site, session)
+        return answer  # noqa: TRY300 - an error of any line above is told in the same shape
     except AuditwatchError as error:
         return _told(visit, error)
     except Exception as error:  # noqa: BLE001 - the last resort must not show a record to anybody
@@ -213,11 +212,7 @@ def _refuse_forged(visit: Visit, request: Request) -> None:
 
 def _told(visit: Visit, error: AuditwatchError) -> Response:
     """Say what is wrong; what is withheld reads like what does not exist."""
-    status = STATUS.get(error.code) or {
-        UsageError: 400,
-        RefusedError: 403,
-        LockedError: 503,
-    }.get(type(error), 500)
+    status = status_of(error)
     if status == 404:
         return _absent(visit)
     return visit.show(

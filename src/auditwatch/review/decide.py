@@ -235,7 +235,8 @@ def _reached(state: str, act: Act, name: str) -> str:
 def _refuse_incomplete(act: Act) -> None:
     """Refuse what nobody could account for later."""
     length = len(act.note.strip())
-    _require(act.act == "take" or length >= NOTE_LEAST, "note", f"{NOTE_LEAST} characters or more")
+    short = f"{NOTE_LEAST} characters or more; this one has {length}"
+    _require(act.act == "take" or length >= NOTE_LEAST, "note", short)
     _require(length <= NOTE_MOST, "note", f"at most {NOTE_MOST:,} characters")
     if act.act in {"propose", "conclude"}:
         _require(act.outcome in OUTCOME_WORDS, "outcome", "one of " + ", ".join(OUTCOME_WORDS))
@@ -249,7 +250,7 @@ def _require(holds: bool, what: str, expected: str) -> None:
     """Refuse an answer that is missing or unknown."""
     if not holds:
         raise UsageError(
-            f"the {what} is missing or not one of those",
+            f"the {what} cannot be taken as it is",
             code="AW-REVIEW-016",
             expected=expected,
         )

@@ -10,7 +10,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from auditwatch.core.words import visible
-from auditwatch.review.words import ACTIONS, ALLEGATIONS, OUTCOME_WORDS, QUALITIES, STATES
+from auditwatch.review.words import (
+    ACTIONS,
+    ALLEGATIONS,
+    GROUNDS,
+    OUTCOME_WORDS,
+    QUALITIES,
+    STATES,
+)
 
 __all__ = ["STATIC", "page"]
 
@@ -48,6 +55,7 @@ def _environment() -> Environment:
         qualities=QUALITIES,
         allegations=ALLEGATIONS,
         all_actions=ACTIONS,
+        grounds=GROUNDS,
     )
     return made
 

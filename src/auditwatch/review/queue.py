@@ -12,17 +12,33 @@ from auditwatch.findings.rows import finding_from
 from auditwatch.review.decide import Standing, state_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import ColumnElement, Connection, Select
 
     from auditwatch.findings.model import Finding
     from auditwatch.review.accounts import Account
     from auditwatch.review.conflict import Circle
 
-__all__ = ["PAGE", "TABS", "Filter", "Queue", "Row", "read_queue", "tab_counts"]
+__all__ = [
+    "PAGE",
+    "TABS",
+    "Filter",
+    "Queue",
+    "Row",
+    "neighbours",
+    "read_queue",
+    "tab_counts",
+    "withheld_from",
+]
 
 PAGE: Final = 50
 OPEN: Final = ("open", "reopened")
+SETTLED: Final = ("decided", "suppressed")
 BUSY: Final = ("in_triage", "waiting", "returned", "proposed", "escalated")
+
+#: Tabs that are a state.
+STATE_TABS: Final = {"waiting": "waiting", "approval": "proposed", "investigation": "escalated"}
 
 #: Tab to what a page calls it.
 TABS: Final = {
@@ -43,17 +59,24 @@ class Filter(msgspec.Struct, frozen=True):
     ----------
     tab : str
         One of `TABS`.
-    severity, kind, rule : str
+    severity, kind, rule, status, outcome, night : str
         Only these; all when empty.
     page : int
-        From 1.
+        From 1; for terminals, which ask for a page by its number.
+    after, before : str
+        Id of the finding that the list begins after, or ends before; for browsers, which walk.
     """
 
     tab: str = "new"
     severity: str = ""
     kind: str = ""
     rule: str = ""
+    status: str = ""
+    outcome: str = ""
+    night: str = ""
     page: int = 1
+    after: str = ""
+    before: str = ""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -71,14 +94,15 @@ class Queue(msgspec.Struct, frozen=True):
     ----------
     rows : tuple of Row
         In order.
-    more : bool
-        Whether a page follows.
+    more, earlier : bool
+        Whether findings follow, and whether some come before.
     withheld : int
         Findings that concern the reviewer or someone close, whatever the filter.
     """
 
     rows: tuple[Row, ...]
     more: bool
+    earlier: bool
     withheld: int
 
 
@@ -96,6 +120,23 @@ def read_queue(connection: Connection, account: Account, circle: Circle, asked: 
     asked : Filter
         What to list.
     """
+    back = bool(asked.before) and not asked.after
+    query = _asked(select(tables.findings.c.finding_id), account, circle, asked)
+    query = _beside(connection, query, asked.before if back else asked.after, back=back)
+    paged = query.order_by(*_order(back=back)).offset(PAGE * (asked.page - 1)).limit(PAGE + 1)
+    rows = list(connection.execute(paged).scalars())
+    shown, over = rows[:PAGE], len(rows) > PAGE
+    return Queue(
+        tuple(_rows(connection, shown)),
+        more=back or over,
+        earlier=over if back else bool(asked.after) or asked.page > 1,
+        withheld=_count_withheld(connection, circle),
+    )
+
+
+def _rows(connection: Connection, finding_ids: Sequence[str]) -> list[Row]:
+    """Return findings with their standings, in the order of the queue."""
+    # the ids come from indexes alone; only those shown are read in full
     findings, standings = tables.findings, tables.standings
     columns = (
         standings.c.version,
@@ -107,18 +148,73 @@ def read_queue(connection: Connection, account: Account, circle: Circle, asked: 
     query = (
         select(findings, *columns)
         .select_from(findings.outerjoin(standings, findings.c.finding_id == standings.c.finding_id))
-        .where(_of_tab(asked.tab, account), findings.c.finding_id.not_in(withheld_from(circle)))
+        .where(findings.c.finding_id.in_(finding_ids))
+        .order_by(*_order(back=False))
     )
+    return [_row(row) for row in connection.execute(query).mappings()]
+
+
+def neighbours(
+    connection: Connection, account: Account, circle: Circle, asked: Filter, finding_id: str
+) -> tuple[str, str]:
+    """Return the findings before and after one in a list, empty where the list ends.
+
+    Parameters
+    ----------
+    connection, account, circle, asked
+        As of `read_queue`.
+    finding_id : str
+        Where to look from; it need not be on the list any more.
+    """
+    found = []
+    for back in (True, False):
+        query = _asked(select(tables.findings.c.finding_id), account, circle, asked)
+        query = _beside(connection, query, finding_id, back=back).order_by(*_order(back=back))
+        found.append(connection.execute(query.limit(1)).scalar() or "")
+    return found[0], found[1]
+
+
+def _asked(query: Select[Any], account: Account, circle: Circle, asked: Filter) -> Select[Any]:
+    """Narrow a query of findings to what is asked for and not withheld."""
+    findings, standings = tables.findings, tables.standings
+    query = query.select_from(
+        findings.outerjoin(standings, findings.c.finding_id == standings.c.finding_id)
+    ).where(_of_tab(asked.tab, account), findings.c.finding_id.not_in(withheld_from(circle)))
     for column, value in (
-        ("severity", asked.severity),
-        ("kind", asked.kind),
-        ("rule_id", asked.rule),
+        (findings.c.severity, asked.severity),
+        (findings.c.kind, asked.kind),
+        (findings.c.rule_id, asked.rule),
+        (findings.c.status, asked.status),
+        (standings.c.outcome, asked.outcome),
+        (findings.c.night, asked.night),
     ):
-        query = query.where(findings.c[column] == value) if value else query
-    order = (findings.c.priority.desc(), findings.c.last_seen.desc(), findings.c.finding_id)
-    paged = query.order_by(*order).offset(PAGE * (asked.page - 1)).limit(PAGE + 1)
-    rows = [_row(row) for row in connection.execute(paged).mappings()]
-    return Queue(tuple(rows[:PAGE]), len(rows) > PAGE, _count_withheld(connection, circle))
+        query = query.where(column == value) if value else query
+    return query
+
+
+def _order(*, back: bool) -> tuple[ColumnElement[Any], ...]:
+    """Return the order of the queue, or its reverse."""
+    columns = tables.findings.c
+    if back:
+        return columns.priority.asc(), columns.last_seen.asc(), columns.finding_id.desc()
+    return columns.priority.desc(), columns.last_seen.desc(), columns.finding_id.asc()
+
+
+def _beside(
+    connection: Connection, query: Select[Any], finding_id: str, *, back: bool
+) -> Select[Any]:
+    """Narrow a query to what comes after a finding in the order of the queue, or before it."""
+    columns = tables.findings.c
+    keys = select(columns.priority, columns.last_seen).where(columns.finding_id == finding_id)
+    key = connection.execute(keys).first() if finding_id else None
+    if key is None:
+        return query
+    priority, seen = columns.priority, columns.last_seen
+    if back:
+        level = and_(seen == key[1], columns.finding_id < finding_id)
+        return query.where(priority >= key[0], or_(priority > key[0], seen > key[1], level))
+    level = and_(seen == key[1], columns.finding_id > finding_id)
+    return query.where(priority <= key[0], or_(priority < key[0], seen < key[1], level))
 
 
 def withheld_from(circle: Circle) -> Select[tuple[str]]:
@@ -135,32 +231,37 @@ def withheld_from(circle: Circle) -> Select[tuple[str]]:
 def tab_counts(connection: Connection, account: Account) -> dict[str, int]:
     """Return how many findings each tab has, withheld ones among them."""
     findings, standings = tables.findings, tables.standings
-    statuses = select(findings.c.status, func.count()).group_by(findings.c.status)
-    by_status: dict[str, int] = {row[0]: row[1] for row in connection.execute(statuses)}
-    joined = findings.join(standings, findings.c.finding_id == standings.c.finding_id)
-    counts = {}
-    for tab in ("mine", "waiting", "approval", "investigation"):
-        query = select(func.count()).select_from(joined).where(_of_tab(tab, account))
-        counts[tab] = connection.execute(query).scalar_one()
-    busy = select(func.count()).select_from(joined)
-    busy = busy.where(findings.c.status.in_(OPEN), standings.c.state.in_(BUSY))
-    waiting = sum(by_status.get(status, 0) for status in OPEN)
-    counts["new"] = waiting - connection.execute(busy).scalar_one()
+    waiting = select(func.count()).where(findings.c.status.in_(OPEN))
+    mine = standings.c.assignee == account.account
+    query = (
+        select(standings.c.state, mine, findings.c.status.in_(OPEN), func.count())
+        .join(findings, findings.c.finding_id == standings.c.finding_id)
+        .where(standings.c.state.in_(BUSY), findings.c.status != "suppressed")
+        .group_by(standings.c.state, mine, findings.c.status.in_(OPEN))
+    )
+    counts = dict.fromkeys(("mine", *STATE_TABS), 0)
+    busy = 0
+    for state, own, is_open, count in connection.execute(query):
+        counts["mine"] += count if own else 0
+        busy += count if is_open else 0
+        for tab, name in STATE_TABS.items():
+            counts[tab] += count if name == state else 0
+    counts["new"] = connection.execute(waiting).scalar_one() - busy
     return counts
 
 
 def _of_tab(tab: str, account: Account) -> ColumnElement[bool]:
     """Return the condition of a tab."""
     status, state = tables.findings.c.status, tables.standings.c.state
-    states = {"waiting": "waiting", "approval": "proposed", "investigation": "escalated"}
     if tab == "new":
-        return and_(status.in_(OPEN), or_(state.is_(None), state.not_in(BUSY)))
+        # said so, no index of states tempts anybody to sort all that waits
+        return and_(status.not_in(SETTLED), or_(state.is_(None), state.not_in(BUSY)))
     if tab == "mine":
         return and_(
             tables.standings.c.assignee == account.account, state.in_(BUSY), status != "suppressed"
         )
-    if tab in states:
-        return and_(state == states[tab], status != "suppressed")
+    if tab in STATE_TABS:
+        return and_(state == STATE_TABS[tab], status != "suppressed")
     if tab == "closed":
         return and_(status == "decided", or_(state.is_(None), state.not_in(BUSY)))
     return status.is_not(None)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from auditwatch.review.desk import Desk
+    from auditwatch.review.oidc import Issuer
 
 __all__ = ["Listening", "serve"]
 
@@ -68,8 +69,10 @@ class Listening:
 
 def serve(desk: Desk, listening: Listening, banner: str = "") -> None:
     """Serve the desk until interrupted."""
+    way = desk.workspace.settings.sign_in
+    issuer = _issuer(desk, listening.origin) if way.way == "oidc" else None
     uvicorn.run(
-        make_app(desk, Site(listening.origin, banner)),
+        make_app(desk, Site(listening.origin, banner, way, issuer)),
         host=listening.host,
         port=listening.port,
         ssl_certfile=listening.cert,
@@ -81,6 +84,21 @@ def serve(desk: Desk, listening: Listening, banner: str = "") -> None:
         limit_concurrency=REQUESTS_MOST,
         timeout_keep_alive=15,
     )
+
+
+def _issuer(desk: Desk, origin: str) -> Issuer:
+    """Return who vouches for people; only who needs it has the packages for it."""
+    try:
+        from auditwatch.review.oidc import Issuer, read_secret  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "sign-in by OpenID Connect needs packages that are not installed",
+            code="AW-REVIEW-029",
+            where=str(error.name),
+            hint="install the extra: pip install 'auditwatch[oidc]'",
+        ) from error
+    way = desk.workspace.settings.sign_in
+    return Issuer(way, read_secret(desk.workspace.root / way.secret_file), origin)
 
 
 def _split(bind: str) -> tuple[str, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import datetime
 from math import sqrt
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +10,7 @@ import msgspec
 from sqlalchemy import and_, func, select
 
 from auditwatch.findings import tables
+from auditwatch.review.conduct import ACTIONS, QUESTIONED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,6 @@ __all__ = [
 ]
 
 Z: Final = 1.96  # of a 95 % interval
-HASTE: Final = 10  # seconds between opening a finding and deciding it
 BENIGN: Final = ("correct_hit", "correct_hit_but_benign")
 
 
@@ -95,15 +94,16 @@ def rules(connection: Connection) -> list[Rule]:
         totals[rule_id, kind][0] += count
         totals[rule_id, kind][1] += count if is_open else 0
     closed = (
-        select(findings.c.rule_id, standings.c.outcome, standings.c.quality)
+        select(findings.c.rule_id, standings.c.outcome, standings.c.quality, func.count())
         .join(standings, findings.c.finding_id == standings.c.finding_id)
         .where(standings.c.state == "closed")
+        .group_by(findings.c.rule_id, standings.c.outcome, standings.c.quality)
     )
     outcomes: dict[str, Counter[str]] = defaultdict(Counter)
     qualities: dict[str, Counter[str]] = defaultdict(Counter)
-    for rule_id, outcome, quality in connection.execute(closed):
-        outcomes[rule_id][outcome] += 1
-        qualities[rule_id][quality] += 1
+    for rule_id, outcome, quality, count in connection.execute(closed):
+        outcomes[rule_id][outcome] += count
+        qualities[rule_id][quality] += count
     found = [
         Rule(name, kind, count, is_open, dict(outcomes[name]), precision(qualities[name]))
         for (name, kind), (count, is_open) in totals.items()
@@ -154,15 +154,19 @@ def backlog(connection: Connection) -> dict[str, dict[str, int]]:
     return dict(found)
 
 
-def reviewers(connection: Connection) -> list[Reviewer]:
-    """Return what each account looked at and decided, by name."""
+def reviewers(connection: Connection, start: str) -> list[Reviewer]:
+    """Return what each account looked at and decided since an instant, by name."""
     table = tables.journal
     counted: dict[str, Counter[str]] = defaultdict(Counter)
-    query = select(table.c.actor, table.c.action, func.count())
-    for actor, action, count in connection.execute(query.group_by(table.c.actor, table.c.action)):
-        counted[actor][action] = count
-    cleared = _cleared(connection)
-    hasty, unused = _hasty(connection), _unused(connection)
+    for action in (name for names in ACTIONS.values() for name in names):
+        query = select(table.c.actor, func.count()).group_by(table.c.actor)
+        for actor, count in connection.execute(
+            query.where(table.c.action == action, table.c.at >= start)
+        ):
+            counted[actor][action] = count
+    cleared, hasty, unused = (
+        Counter(line.actor for line in lines(connection, start)) for lines in QUESTIONED.values()
+    )
     known = select(tables.accounts.c.account).order_by(tables.accounts.c.account)
     return [
         Reviewer(
@@ -178,50 +182,3 @@ def reviewers(connection: Connection) -> list[Reviewer]:
         )
         for name in connection.execute(known).scalars()
     ]
-
-
-def _cleared(connection: Connection) -> Counter[str]:
-    """Count proposals that clear, by actor."""
-    table = tables.steps
-    query = select(table.c.actor, func.count()).where(
-        table.c.act == "propose", table.c.outcome.startswith("cleared")
-    )
-    rows = connection.execute(query.group_by(table.c.actor))
-    return Counter({row[0]: row[1] for row in rows})
-
-
-def _hasty(connection: Connection) -> Counter[str]:
-    """Count proposals within ten seconds of the finding's first view by that person."""
-    views, table = tables.journal, tables.steps
-    first = (
-        select(views.c.actor, views.c.finding_id, func.min(views.c.at).label("at"))
-        .where(views.c.action == "view", views.c.finding_id != "")
-        .group_by(views.c.actor, views.c.finding_id)
-        .subquery()
-    )
-    query = (
-        select(table.c.actor, table.c.at, first.c.at)
-        .join(first, and_(first.c.actor == table.c.actor, first.c.finding_id == table.c.finding_id))
-        .where(table.c.act.in_(("propose", "approve")))
-    )
-    found: Counter[str] = Counter()
-    for actor, decided, seen in connection.execute(query):
-        taken = datetime.fromisoformat(decided) - datetime.fromisoformat(seen)
-        found[actor] += 0 <= taken.total_seconds() < HASTE
-    return found
-
-
-def _unused(connection: Connection) -> Counter[str]:
-    """Count reveals after which that person did nothing on the finding."""
-    table, steps = tables.journal, tables.steps
-    later = (
-        select(steps.c.finding_id)
-        .where(
-            steps.c.actor == table.c.actor,
-            steps.c.finding_id == table.c.finding_id,
-            steps.c.at >= table.c.at,
-        )
-        .exists()
-    )
-    query = select(table.c.actor, func.count()).where(table.c.action == "reveal", ~later)
-    return Counter({row[0]: row[1] for row in connection.execute(query.group_by(table.c.actor))})

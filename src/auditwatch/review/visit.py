@@ -7,18 +7,43 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from auditwatch.core.errors import UsageError
+from auditwatch.config import SignIn
+from auditwatch.core.clock import zone
+from auditwatch.core.errors import AuditwatchError, LockedError, RefusedError, UsageError
+from auditwatch.review.accounts import ABSOLUTE
 from auditwatch.review.paper import page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
+    from zoneinfo import ZoneInfo
 
     from auditwatch.review.accounts import Account, Session
     from auditwatch.review.desk import Desk
+    from auditwatch.review.oidc import Issuer
 
-__all__ = ["Page", "Site", "Visit"]
+__all__ = ["BACK", "Page", "Site", "Visit", "keep_session", "status_of"]
 
+BACK: Final = "/sign-in/back"  # where people come back to from the agency's own sign-in
 FIELD_MOST: Final = 20_000  # characters in one answer of a form
+#: Codes to what HTTP calls them; what is withheld looks like what does not exist.
+STATUS: Final = {
+    "AW-FINDINGS-002": 404,
+    "AW-REVIEW-003": 404,
+    "AW-REVIEW-004": 404,
+    "AW-REVIEW-012": 404,
+    "AW-REVIEW-014": 409,
+    "AW-REVIEW-015": 409,
+    "AW-REVIEW-021": 404,
+    "AW-REVIEW-022": 413,
+    "AW-STORE-004": 503,
+}
+
+
+def status_of(error: AuditwatchError) -> int:
+    """Return what HTTP calls an error."""
+    kinds = {UsageError: 400, RefusedError: 403, LockedError: 503}
+    return STATUS.get(error.code) or kinds.get(type(error), 500)
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -30,10 +55,21 @@ class Site(msgspec.Struct, frozen=True):
         Scheme, host and port as browsers have them, such as ``https://desk.example.org``.
     banner : str
         What every page says on top; empty for nothing.
+    sign_in : SignIn
+        How people come in.
+    issuer : Issuer or None
+        Who vouches for them, where they come in so.
     """
 
     origin: str
     banner: str = ""
+    sign_in: SignIn = SignIn()
+    issuer: Issuer | None = None
+
+    @property
+    def second_factor(self) -> bool:
+        """Whether who has no second factor gets no further than to the page that takes one."""
+        return self.sign_in.way == "local" and self.sign_in.second_factor == "required"
 
     @property
     def secure(self) -> bool:
@@ -59,6 +95,8 @@ class Visit(msgspec.Struct, frozen=True):
         Who asks; None before signing in.
     path, query, form : mapping
         Parts of the path, of the query, and answers of a form.
+    cookies : mapping
+        What the browser brings along.
     """
 
     desk: Desk
@@ -67,6 +105,7 @@ class Visit(msgspec.Struct, frozen=True):
     path: Mapping[str, str]
     query: Mapping[str, str]
     form: Mapping[str, tuple[str, ...]]
+    cookies: Mapping[str, str] = {}
 
     @property
     def account(self) -> Account:
@@ -74,6 +113,21 @@ class Visit(msgspec.Struct, frozen=True):
         if self.session is None:
             raise UsageError("sign in first", code="AW-REVIEW-018", hint="open /sign-in")
         return self.session.account
+
+    @property
+    def enrolled(self) -> bool:
+        """Whether who asks has a second factor."""
+        return self.session is not None and self.session.enrolled
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The agency's clock."""
+        return zone(self.desk.workspace.settings.agency.timezone)
+
+    @property
+    def today(self) -> date:
+        """The agency's day."""
+        return self.desk.now().astimezone(self.zone).date()
 
     def answer(self, name: str) -> str:
         """Return one answer of a form; empty when it was not given."""
@@ -111,6 +165,18 @@ class Visit(msgspec.Struct, frozen=True):
     def go(path: str) -> Response:
         """Send the browser to another page of the desk."""
         return RedirectResponse(path, 303)
+
+
+def keep_session(answer: Response, site: Site, session: Session) -> None:
+    """Let the browser keep a session: for this host, out of reach of scripts and other sites."""
+    answer.set_cookie(
+        site.cookie,
+        session.token,
+        max_age=int(ABSOLUTE.total_seconds()),
+        httponly=True,
+        secure=site.secure,
+        samesite="strict",
+    )
 
 
 class Page(msgspec.Struct, frozen=True):

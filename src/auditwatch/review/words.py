@@ -10,6 +10,7 @@ __all__ = [
     "ACTIONS",
     "ALLEGATIONS",
     "CLEARED",
+    "GROUNDS",
     "NEXT",
     "OUTCOME_WORDS",
     "QUALITIES",
@@ -100,4 +101,16 @@ ACTIONS: Final = {
     "felony": "prosecuted: felony",
     "dismissed": "prosecuted: dismissed",
     "other": "other",
+}
+
+#: Why the year for discipline stands still, by the ground's name in the register.
+GROUNDS: Final = {
+    "criminal_matter": "a criminal investigation or prosecution is pending",
+    "waiver": "the person waived the limit in writing",
+    "other_jurisdictions": "several jurisdictions investigate",
+    "several_employees": "several employees are concerned",
+    "unavailable": "the person cannot be reached or is not able to take part",
+    "civil_action": "a civil action that names the person is pending",
+    "complainant_charged": "a criminal case against the complainant is pending",
+    "workers_compensation": "fraud of workers' compensation is alleged",
 }

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from auditwatch.review.pages import finding, overview, parties, queue, rules, session
+from auditwatch.review.pages import (
+    account,
+    finding,
+    inquiries,
+    overview,
+    parties,
+    queue,
+    rules,
+    session,
+)
 
 __all__ = ["PAGES"]
 
@@ -13,6 +22,8 @@ PAGES: Final = (
     *queue.PAGES,
     *finding.PAGES,
     *parties.PAGES,
+    *inquiries.PAGES,
     *rules.PAGES,
     *overview.PAGES,
+    *account.PAGES,
 )

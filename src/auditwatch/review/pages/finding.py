@@ -6,18 +6,25 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from auditwatch.core.clock import zone
+from auditwatch.core.errors import AuditwatchError
 from auditwatch.core.schema import SOURCES, VERDICTS
 from auditwatch.core.words import harmless
 from auditwatch.findings.shown import LookupShower
 from auditwatch.review.decide import Act, state_of
+from auditwatch.review.inquiries import clocks
+from auditwatch.review.pages.queue import SETTLED, asked_list, list_query
 from auditwatch.review.pictures import bands_in_words, draw_nights
+from auditwatch.review.queue import neighbours
+from auditwatch.review.related import alike_ended, also_about, who_looked
 from auditwatch.review.roles import ACT_PERMISSIONS
 from auditwatch.review.ruletext import rule_text
 from auditwatch.review.statistics import similar
-from auditwatch.review.visit import Page, Visit
+from auditwatch.review.visit import Page, Visit, status_of
 from auditwatch.review.words import NEXT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from starlette.responses import Response
 
     from auditwatch.core.mask import Masker
@@ -27,22 +34,48 @@ if TYPE_CHECKING:
 __all__ = ["PAGES"]
 
 SENTENCE_MOST: Final = 600
+#: What is wrong with a form that can be mended and sent again, and what of it stays.
+MENDED: Final = ("AW-REVIEW-013", "AW-REVIEW-014", "AW-REVIEW-015", "AW-REVIEW-016")
+GIVEN: Final = ("note", "outcome", "quality", "allegation")
 RULES_MOST: Final = 4
 PICTURES_MOST: Final = 3
+LINES_FIRST: Final = 20  # lookups; the others behind a click
 
 
 def show_finding(visit: Visit) -> Response:
     """Show one finding; the journal has it before the page does."""
+    return _shown(visit, None)
+
+
+def _shown(visit: Visit, problem: AuditwatchError | None) -> Response:
+    """Show one finding, and above it what was wrong with the form; what was typed stays."""
     desk, account = visit.desk, visit.account
     seen = desk.look(account, visit.path["finding_id"])
     finding, name = seen.finding, seen.finding.finding_id
     until = desk.revealed_until(account, name)
     masker = desk.masker(account, name)
     state = state_of(finding.status, seen.standing)
+    asked = asked_list(visit) if "tab" in visit.query else None
     with desk.reading() as connection:
         endings = similar(connection, finding)
+        alike = alike_ended(connection, finding, desk.circle(account))
+        also = also_about(connection, finding, desk.circle(account))
+        looks = who_looked(connection, name)
+        running = () if state in SETTLED else (name,)
+        clock = clocks(connection, running, visit.zone, visit.today).get(name)
+        beside = ("", "")
+        if asked is not None:
+            beside = neighbours(connection, account, desk.circle(account), asked, name)
     return visit.show(
         "finding",
+        status_of(problem) if problem is not None else 200,
+        problem=problem,
+        given={name: visit.answer(name) for name in GIVEN},
+        list_query=list_query(asked) if asked is not None else "",
+        beside=beside,
+        clock=clock,
+        alike=[(one, _said(title, desk.workspace.masker())) for one, title in alike],
+        looks=looks,
         finding=finding,
         title=_said(finding.title, masker),
         decades=f"{finding.priority / 1000:.1f}",
@@ -54,8 +87,8 @@ def show_finding(visit: Visit) -> Response:
         possible=_possible(visit, state, seen),
         rules=_rules(desk, seen),
         lines=_lines(desk, seen, masker),
-        pictures=_pictures(desk, seen, masker),
-        others=_others(desk, finding, masker),
+        pictures=_pictures(desk, seen, masker, also),
+        others=_others(desk, finding, masker, also),
         endings=endings,
         revealed_until=until[11:16] if until else "",
         revealed=masker.reveal,
@@ -74,15 +107,25 @@ def act_on_finding(visit: Visit) -> Response:
         allegation=visit.answer("allegation"),
         actions=visit.form.get("actions", ()),
     )
-    step = visit.desk.act(visit.account, name, act)
-    return visit.go(f"/findings/{step.finding_id}#history")
+    try:
+        step = visit.desk.act(visit.account, name, act)
+    except AuditwatchError as error:
+        if error.code not in MENDED:
+            raise
+        return _shown(visit, error)
+    return visit.go(f"/findings/{step.finding_id}{_of_list(visit)}#history")
 
 
 def reveal_finding(visit: Visit) -> Response:
     """Show the identities of this finding to this person for half an hour."""
     name = visit.path["finding_id"]
     visit.desk.reveal(visit.account, name, visit.answer("reason"))
-    return visit.go(f"/findings/{name}")
+    return visit.go(f"/findings/{name}{_of_list(visit)}")
+
+
+def _of_list(visit: Visit) -> str:
+    """Return the query that keeps the list from which a finding was opened."""
+    return "?" + list_query(asked_list(visit)) if "tab" in visit.query else ""
 
 
 def _said(sentence: str, masker: Masker) -> str:
@@ -131,14 +174,37 @@ def _lines(desk: Desk, seen: Seen, masker: Masker) -> dict[str, Any]:
     }
     local = zone(desk.workspace.settings.agency.timezone)
     shown = LookupShower(local, masker).lines(seen.evidence.lookups)
+    token, finding = desk.workspace.masker(), seen.finding
     placed = [
-        (line, harmless(names.get(row["source_id"]) or "", 80), row["line"])
+        (
+            line,
+            f"{harmless(names.get(row['source_id']) or '', 80)}:{row['line']}",
+            _linked(token, "operator", row["operator_id"], finding.operator_ids),
+            _linked(token, "subject", row["subject_id"], finding.subject_ids),
+        )
         for line, row in zip(shown, heads, strict=True)
     ]
-    return {"shown": placed, "more": seen.evidence.total - len(placed)}
+    return {
+        "first": placed[:LINES_FIRST],
+        "rest": placed[LINES_FIRST:],
+        "shown": len(placed),
+        "more": seen.evidence.total - len(placed),
+    }
 
 
-def _pictures(desk: Desk, seen: Seen, masker: Masker) -> list[dict[str, object]]:
+def _with_page(desk: Desk, token: str) -> str:
+    """Return the pseudonym of an operator whom some finding means; else empty."""
+    return token if desk.behind("operator", token) else ""
+
+
+def _linked(token: Masker, kind: str, identity: str | None, meant: Sequence[str]) -> str:
+    """Return the pseudonym of whom the finding means, who has a page; else empty."""
+    return token.name(kind, identity) if identity in meant else ""
+
+
+def _pictures(
+    desk: Desk, seen: Seen, masker: Masker, also: Mapping[str, int]
+) -> list[dict[str, object]]:
     """Return the nights of the first operators of a finding."""
     finding, nights = seen.finding, defaultdict(set)
     for row in seen.evidence.lookups.select(["operator_id", "night"]).to_pylist():
@@ -151,6 +217,7 @@ def _pictures(desk: Desk, seen: Seen, masker: Masker) -> list[dict[str, object]]
             {
                 "operator": masker.name("operator", name),
                 "token": desk.workspace.masker().name("operator", name),
+                "also": also.get(name, 0),
                 "picture": draw_nights(about, frozenset(nights[name])),
                 "words": bands_in_words(about),
                 "numbers": [
@@ -163,7 +230,9 @@ def _pictures(desk: Desk, seen: Seen, masker: Masker) -> list[dict[str, object]]
     return found
 
 
-def _others(desk: Desk, finding: Finding, masker: Masker) -> list[dict[str, object]]:
+def _others(
+    desk: Desk, finding: Finding, masker: Masker, also: Mapping[str, int]
+) -> list[dict[str, object]]:
     """Return who else looked at the first subjects of a finding."""
     profiles = desk.profiles
     subjects = finding.subject_ids[:PICTURES_MOST]
@@ -173,9 +242,11 @@ def _others(desk: Desk, finding: Finding, masker: Masker) -> list[dict[str, obje
         {
             "subject": masker.name("subject", subject),
             "token": token.name("subject", subject),
+            "also": also.get(subject, 0),
             "people": [
                 (
                     masker.name("operator", one.operator_id),
+                    _with_page(desk, token.name("operator", one.operator_id)),
                     one.operator_id in finding.operator_ids,
                     one,
                 )

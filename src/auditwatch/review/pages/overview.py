@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from auditwatch.findings import tables
 from auditwatch.findings.model import SEVERITIES
-from auditwatch.review.accounts import every_account
+from auditwatch.review.accounts import account_of, every_account
+from auditwatch.review.conduct import ACTIONS, QUESTIONED, conduct_of, since
 from auditwatch.review.queue import TABS, tab_counts
 from auditwatch.review.roles import PERMISSIONS, ROLES
 from auditwatch.review.statistics import backlog, reviewers
@@ -53,9 +54,20 @@ def show_auditors(visit: Visit) -> Response:
     table = tables.journal
     query = select(table).order_by(table.c.number.desc()).limit(LATEST)
     with visit.desk.reading() as connection:
-        people = reviewers(connection)
+        people = reviewers(connection, since(visit.desk.now()))
         latest = connection.execute(query).mappings().all()
     return visit.show("auditors", people=people, latest=latest)
+
+
+def show_conduct(visit: Visit) -> Response:
+    """Show what one account did: all of it, or the list behind one number."""
+    name, what = visit.path["account"], visit.query.get("what", "")
+    with visit.desk.reading() as connection:
+        account_of(connection, name)
+        lines = conduct_of(connection, name, what, since(visit.desk.now()))
+    told = what if what in {*ACTIONS, *QUESTIONED} else "all"
+    visit.desk.note(visit.account, "view", "", f"conduct of {name}: {told}")
+    return visit.show("conduct", name=name, what=told, lines=lines)
 
 
 def show_accounts(visit: Visit) -> Response:
@@ -73,6 +85,7 @@ def show_help(visit: Visit) -> Response:
 PAGES: Final = (
     Page("GET", "/overview", "overview", show_overview),
     Page("GET", "/auditors", "auditors", show_auditors),
+    Page("GET", "/auditors/{account}", "auditors", show_conduct),
     Page("GET", "/accounts", "accounts", show_accounts),
     Page("GET", "/help", "self", show_help),
 )

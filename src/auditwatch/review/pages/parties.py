@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
@@ -18,6 +19,8 @@ from auditwatch.review.visit import Page, Visit
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+    from auditwatch.review.bands import Looker
+
 __all__ = ["PAGES"]
 
 FINDINGS_MOST: Final = 100
@@ -28,13 +31,17 @@ def show_operator(visit: Visit) -> Response:
     operator_id, rows = _meant(visit, "operator")
     last = max(row.finding.night for row in rows)
     about = visit.desk.profiles.nights_of(operator_id, last)
-    nights = frozenset(day for row in rows for day in row.finding.days)
+    alone = [row.finding for row in rows if row.finding.operator_ids == (operator_id,)]
+    nights = frozenset(day for finding in alone for day in finding.days)
+    endings = Counter(row.standing.outcome for row in rows if row.state == "closed")
     return visit.show(
         "operator",
         token=visit.path["token"],
         rows=_shown(visit, rows),
         picture=draw_nights(about, nights),
         words=bands_in_words(about),
+        numbers=[pair for pair in zip(about.nights, about.lookups, strict=True) if pair[1]],
+        endings=sorted((name, count) for name, count in endings.items() if name),
         first=about.nights[0],
         last=about.nights[-1],
     )
@@ -50,9 +57,14 @@ def show_subject(visit: Visit) -> Response:
         "subject",
         token=visit.path["token"],
         rows=_shown(visit, rows),
-        people=[(masker.name("operator", one.operator_id), one) for one in people],
+        people=[_looker(visit, masker.name("operator", one.operator_id), one) for one in people],
         last=last,
     )
+
+
+def _looker(visit: Visit, token: str, one: Looker) -> tuple[str, bool, Looker]:
+    """Return who looked, and whether there is a page: some finding means that operator."""
+    return token, bool(visit.desk.behind("operator", token)), one
 
 
 def _shown(visit: Visit, rows: list[Row]) -> list[dict[str, object]]:

@@ -4,25 +4,37 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
 
 from auditwatch.core.errors import AuditwatchError, UsageError
 from auditwatch.core.words import harmless
-from auditwatch.findings.model import SEVERITIES
+from auditwatch.findings.model import SEVERITIES, STATUSES
 from auditwatch.review.decide import Act
+from auditwatch.review.inquiries import clocks
 from auditwatch.review.queue import TABS, Filter, read_queue, tab_counts
+from auditwatch.review.savedlists import drop_list, keep_list, kept_lists
 from auditwatch.review.visit import Page, Visit
+from auditwatch.review.words import OUTCOME_WORDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.responses import Response
 
     from auditwatch.core.mask import Masker
     from auditwatch.review.queue import Row
 
-__all__ = ["PAGES", "queue_row"]
+__all__ = ["PAGES", "SETTLED", "asked_list", "list_query", "queue_row"]
 
+#: Parts of a list that its page names; the others have a field of their own.
+NARROW: Final = ("status", "outcome", "night")
+LIST_PARTS: Final = ("tab", "severity", "kind", "rule", *NARROW)
 KINDS: Final = ("policy", "rule", "pattern", "gap")
 TOGETHER: Final = 50
+#: States in which no clock runs.
+SETTLED: Final = ("closed", "auto_closed")
 #: Acts that many findings may take together: never one that says that somebody did wrong.
 BULK: Final = ("take", "ask", "propose")
 BULK_OUTCOMES: Final = (
@@ -36,26 +48,46 @@ BULK_OUTCOMES: Final = (
 
 def show_queue(visit: Visit) -> Response:
     """Show one page of the queue."""
-    asked, account = _asked(visit), visit.account
+    asked, account = asked_list(visit), visit.account
     with visit.desk.reading() as connection:
         queue = read_queue(connection, account, visit.desk.circle(account), asked)
         counts = tab_counts(connection, account)
-    told = f"queue {asked.tab}, page {asked.page}, {len(queue.rows)} findings"
+        kept = kept_lists(connection, account.account)
+        names = [row.finding.finding_id for row in queue.rows if row.state not in SETTLED]
+        times = clocks(connection, names, visit.zone, visit.today)
+    told = f"queue {asked.tab}, {len(queue.rows)} findings" + (asked.after and ", further on")
     visit.desk.note(account, "view", "", told)
     masker = visit.desk.workspace.masker()
+    ends = [queue.rows[n].finding.finding_id for n in (0, -1)] if queue.rows else ["", ""]
     return visit.show(
         "queue",
         tabs=TABS,
         counts=counts,
         asked=asked,
+        list_query=list_query(asked),
+        narrowed=[(name, getattr(asked, name)) for name in NARROW if getattr(asked, name)],
         rows=[queue_row(row, masker) for row in queue.rows],
+        clocks=times,
+        kept=kept,
         withheld=queue.withheld,
-        before=_address(asked, asked.page - 1) if asked.page > 1 else "",
-        after=_address(asked, asked.page + 1) if queue.more else "",
+        before=list_query(asked, before=ends[0]) if queue.earlier and ends[0] else "",
+        after=list_query(asked, after=ends[1]) if queue.more and ends[1] else "",
         severities=SEVERITIES[::-1],
         kinds=KINDS,
         bulk_outcomes=BULK_OUTCOMES,
     )
+
+
+def keep(visit: Visit) -> Response:
+    """Give the list a name, or forget one."""
+    name, account = visit.answer("name"), visit.account.account
+    asked = read_list(dict(parse_qsl(visit.answer("list"), max_num_fields=20)))
+    with visit.desk.database.writing() as connection:
+        if visit.answer("act") == "drop":
+            drop_list(connection, account, name)
+        else:
+            keep_list(connection, account, name, list_query(asked))
+    return visit.go("/queue?" + list_query(asked))
 
 
 def queue_row(row: Row, masker: Masker) -> dict[str, object]:
@@ -120,27 +152,29 @@ def _one(visit: Visit, chosen: str, asked: Act) -> tuple[str, str]:
     return name, step.state
 
 
-def _asked(visit: Visit) -> Filter:
-    """Return the filter that the address names; what is unknown falls back."""
-    query = visit.query
-    page = query.get("page", "1")
-    whole = page.isascii() and page.isdigit() and 0 < len(page) < 6
-    return Filter(
-        tab=query["tab"] if query.get("tab") in TABS else "new",
-        severity=query["severity"] if query.get("severity") in SEVERITIES else "",
-        kind=query["kind"] if query.get("kind") in KINDS else "",
-        rule=query.get("rule", "")[:100],
-        page=max(int(page), 1) if whole else 1,
-    )
+def asked_list(visit: Visit) -> Filter:
+    """Return the list that the address names."""
+    return read_list(visit.query)
 
 
-def _address(asked: Filter, page: int) -> str:
-    """Return the address of another page of the same list."""
-    parts = {"tab": asked.tab, "severity": asked.severity, "kind": asked.kind, "rule": asked.rule}
-    return "/queue?" + urlencode({**{k: v for k, v in parts.items() if v}, "page": page})
+def read_list(query: Mapping[str, str]) -> Filter:
+    """Return the list that the parts of a query name; what is unknown falls back."""
+    known = {"tab": TABS, "severity": SEVERITIES, "kind": KINDS, "status": STATUSES}
+    parts = {name: query[name] for name, words in known.items() if query.get(name) in words}
+    parts["outcome"] = query["outcome"] if query.get("outcome") in OUTCOME_WORDS else ""
+    for name, most in (("rule", 100), ("night", 10), ("after", 40), ("before", 40)):
+        parts[name] = query.get(name, "")[:most]
+    return msgspec.convert(parts, Filter)
+
+
+def list_query(asked: Filter, **place: str) -> str:
+    """Return the query of a list's page, from its beginning or from a place within."""
+    parts = {name: getattr(asked, name) for name in LIST_PARTS}
+    return urlencode({name: value for name, value in (parts | place).items() if value})
 
 
 PAGES: Final = (
     Page("GET", "/queue", "findings", show_queue),
+    Page("POST", "/queue/keep", "findings", keep),
     Page("POST", "/queue/act", "work", act_together),
 )

@@ -24,23 +24,39 @@
     const first = document.getElementById(field) || (box && box.querySelector("select, textarea, input:not([type=hidden])"));
     if (first) first.focus();
   };
+  const follow = (relation) => {
+    const found = document.querySelector(`main a[rel=${relation}]`);
+    if (found) found.click();
+  };
   const acts = {
     j: () => step(1),
     k: () => step(-1),
     o: () => chosen((item) => link(item).click()),
     x: () => chosen((item) => item.querySelector("input[type=checkbox]").click()),
-    u: () => { window.location.href = "/queue"; },
+    u: () => {
+      const back = document.querySelector(".beside a");
+      window.location.href = back ? back.href : "/queue";
+    },
+    n: () => follow("next"),
+    p: () => follow("prev"),
+    b: () => open("together", ""),
     d: () => open("act", ""),
+    c: () => open("act", "note"),
     r: () => open("reveal", "reason"),
+    "/": () => open("", "severity"),
     "?": () => { window.location.href = "/help"; },
   };
 
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && typing(event.target)) { event.target.blur(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
     if (window.localStorage.getItem(OFF) || !Object.hasOwn(acts, event.key)) return;
     event.preventDefault();
     acts[event.key]();
   });
+
+  const problem = document.getElementById("problem");
+  if (problem) problem.focus();
 
   const box = document.getElementById("keys-off");
   if (box) {
