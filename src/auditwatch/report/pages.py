@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from auditwatch.core.words import visible
 from auditwatch.report.document import Picture, Sentences, Table
+from auditwatch.report.widths import widths_of
 
 if TYPE_CHECKING:
     from auditwatch.report.document import Block
@@ -21,7 +22,7 @@ TEMPLATES: Final = Path(__file__).parent / "templates"
 
 def environment() -> Environment:
     """Return the environment of all pages."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -30,6 +31,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.globals["widths_of"] = widths_of
+    return made
 
 
 def _disarmed(value: object) -> object:
