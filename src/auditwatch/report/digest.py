@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 __all__ = ["digest", "nameless"]
 
 #: Tables that name no operator, subject or case; the queue and the gaps do, so they stay out.
-TOLD: Final = ("sources", "severities", "rules", "units", "backlog")
+TOLD: Final = (
+    "expected", "sources", "seen", "severities", "rules", "units", "backlog", "clocks"
+)  # fmt: skip
 WIDTH_MAX: Final = 40
 
 
