@@ -57,6 +57,7 @@ EXIT_MEANINGS = {
     ExitCode.INCOMPLETE: "finished but incomplete: rejects above the limit, a source unreadable",
     ExitCode.NOT_PERMITTED: "the system or a rule of conduct refuses it",
     ExitCode.INTEGRITY: "a sum does not add up or kept evidence was changed; nothing is published",
+    ExitCode.UNDELIVERED: "finished and kept; a hook outside could not be told",
     ExitCode.INTERNAL: "a fault of auditwatch itself; nothing was published",
     ExitCode.LOCKED: "another scan holds the workspace's lock",
 }

@@ -19,6 +19,7 @@ from auditwatch.core.mask import Masker
 __all__ = [
     "FILE_NAME",
     "FollowedSource",
+    "Hook",
     "Settings",
     "Workspace",
     "default_toml",
@@ -202,6 +203,40 @@ class FollowedSource:
 
 
 @dataclass(frozen=True)
+class Hook:
+    """Somewhere outside that is told what a scan came to; there is none unless it is set.
+
+    Parameters
+    ----------
+    url : str
+        ``https://…`` is posted to; ``syslog+udp://``, ``syslog+tcp://``, ``syslog+tls://`` and
+        ``smtp://``, ``smtps://`` name a host and a port.
+    send : str
+        ``night``: counts, nobody named; ``ocsf``: the new and grown findings, identities masked.
+    credential_env : str
+        Environment variable with the bearer token, or the password of `user`; empty for none.
+    user, sender, to
+        Of mail: account, address of the sender, addresses of those who get it.
+    ca_file : str
+        Certificates to trust instead of the system's, relative to the workspace.
+    timeout_seconds : float
+        What one attempt may take (s).
+    attempts : int
+        How often it is tried; waits of 1, 2, 4 … s lie between.
+    """
+
+    url: str
+    send: Literal["night", "ocsf"] = "night"
+    credential_env: str = ""
+    user: str = ""
+    sender: str = ""
+    to: tuple[str, ...] = ()
+    ca_file: str = ""
+    timeout_seconds: float = 10.0
+    attempts: int = 4
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything an installation can set."""
 
@@ -214,6 +249,7 @@ class Settings:
     engine: Engine = field(default_factory=Engine)
     context: ContextFiles = field(default_factory=ContextFiles)
     sources: dict[str, FollowedSource] = field(default_factory=dict)
+    hooks: dict[str, Hook] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -330,6 +366,18 @@ links = ""
 # mapping = ""                     # a mapping file, relative to here
 # settle_seconds = 60              # written to more recently: left for the next scan
 # overdue_hours = 0                # newest file older than this: the scan exits with 3; 0 for never
+
+# A scan tells each hook named here what it came to, and nothing else ever reaches the network.
+# [hooks.siem]
+# url = "https://siem.example/in"  # or syslog+tls://host:6514, syslog+tcp, syslog+udp, smtp, smtps
+# send = "night"                   # counts that name nobody; ocsf: new and grown findings, masked
+# credential_env = ""              # environment variable with the bearer token or mail password
+# user = ""                        # of mail: the account that the password is of
+# sender = ""                      # of mail: the address it comes from
+# to = []                          # of mail: the addresses it goes to
+# ca_file = ""                     # certificates to trust instead of the system's, relative to here
+# timeout_seconds = 10.0           # what one attempt may take
+# attempts = 4                     # with waits of 1, 2, 4 s; then the scan exits with 6
 """
 
 
@@ -395,12 +443,14 @@ def _refuse_unknown(raw: dict[str, object], path: Path) -> None:
     from auditwatch.core.strict import suggest  # noqa: PLC0415 - YAML only when something is wrong
 
     defaults = msgspec.to_builtins(Settings())
-    sources = raw.get("sources")
-    for name, values in sources.items() if isinstance(sources, dict) else ():
-        defaults[f"sources.{name}"] = msgspec.to_builtins(FollowedSource(""))
-        raw = {**raw, f"sources.{name}": values}
+    named = {"sources": FollowedSource(""), "hooks": Hook("")}
+    for part, empty in named.items():
+        given = raw.get(part)
+        for name, values in given.items() if isinstance(given, dict) else ():
+            defaults[f"{part}.{name}"] = msgspec.to_builtins(empty)
+            raw = {**raw, f"{part}.{name}": values}
     for section, values in raw.items():
-        if section == "sources":
+        if section in named:
             continue
         known = defaults.get(section, defaults)
         inside = list(values) if isinstance(values, dict) else []
@@ -456,6 +506,14 @@ def _check_ranges(settings: Settings, path: Path) -> None:
         (bool(one.files) and one.settle_seconds >= 0 and one.overdue_hours >= 0, name, expected)
         for key, one in settings.sources.items()
         for name, expected in [(f"sources.{key}", "a pattern in files, and no time below 0")]
+    )
+    limits += tuple(
+        (
+            0.1 <= one.timeout_seconds <= 300 and 1 <= one.attempts <= 8,
+            f"hooks.{key}",
+            "timeout_seconds 0.1 to 300, attempts 1 to 8",
+        )
+        for key, one in settings.hooks.items()
     )
     for holds, name, expected in limits:
         if not holds:

@@ -114,3 +114,51 @@ def test_decisions_stand_beside_the_rule(fabric: Fabric) -> None:
     }
     for name in names:
         fabric.store.decide(name, "withdrawn", "back", "lead")
+
+
+def test_the_night_tells_who_was_seen_by_unit_hour_and_night(fabric: Fabric) -> None:
+    """Operators, subjects and lookups add up over units, hours and nights."""
+    paper = json.loads(night(fabric, "json"))
+    tables = paper["tables"]
+    assert {row["seen"]: row["number"] for row in tables["seen"]} == {
+        "Lookups": 3,
+        "Operators": 3,
+        "Subjects": 3,
+        "Case numbers": 0,
+    }
+    (hours,) = tables["unit_hours"]
+    assert sum(number for name, number in hours.items() if name != "unit") == 3
+    said = [one["text"] for one in paper["sentences"]]
+    assert "New findings name 2 lookups, 66.7 % of 3 judged." in said
+    assert any(one.startswith("First 2026-02-02 09:07 PST, last ") for one in said)
+
+
+def test_a_source_that_did_not_come_is_a_notice(fabric: Fabric) -> None:
+    """Each source of the settings stands there with what it brought, on the page too."""
+    settings = fabric.workspace.root / "auditwatch.toml"
+    before = settings.read_text()
+    settings.write_text(f'{before}\n[sources.clets]\nfiles = "drop/*.csv"\n')
+    try:
+        assert json.loads(night(fabric, "json"))["tables"]["expected"] == [
+            {"source": "clets", "files": 0, "came": "no"}
+        ]
+        said = "0 of 1 expected source brought lookups of this night."
+        page = night(fabric, "html")
+        assert re.search(rf'class="notice">{said} Missing: <bdi>clets</bdi>\.', page)
+    finally:
+        settings.write_text(before)
+
+
+def test_the_year_of_an_investigation_runs(fabric: Fabric) -> None:
+    """One that has little left is a notice; the most urgent stands first."""
+    for name, day in (("IA-2", "2025-12-01"), ("IA-1", "2025-03-01")):
+        arguments = ["investigations", "open", name, "--on", day, "--note", "from the desk"]
+        CliRunner().invoke(
+            cli, ["-w", str(fabric.workspace.root), *arguments], catch_exceptions=False
+        )
+    paper = json.loads(night(fabric, "json"))
+    assert [(row["investigation"], row["left"]) for row in paper["tables"]["clocks"]] == [
+        ("IA-1", 27),
+        ("IA-2", 302),
+    ]
+    assert "1 investigation within 90 days of a year since it was opened." in str(paper)

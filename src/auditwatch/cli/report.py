@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from auditwatch.cli.findings import masker_for, reveal_options
+from auditwatch.cli.report_machines import ocsf, send
 from auditwatch.cli.show import narrate, open_workspace
 from auditwatch.core.errors import UsageError
 
@@ -35,6 +36,10 @@ def known_night_format(_context: click.Context, _parameter: click.Parameter, val
 @click.group()
 def report() -> None:
     """Write reports."""
+
+
+report.add_command(ocsf)
+report.add_command(send)
 
 
 @report.command()

@@ -9,6 +9,7 @@ import rich_click as click
 from click.exceptions import Exit
 
 from auditwatch.cli.ingest import format_options, print_accounts
+from auditwatch.cli.report_machines import ready_hooks, tell_hooks
 from auditwatch.cli.show import count, emit_json, narrate, open_workspace, progress
 from auditwatch.core.errors import ExitCode
 
@@ -88,6 +89,7 @@ def scan(
       auditwatch scan /var/log/postgresql/postgresql.csv --fail-on high
       auditwatch scan --from 2026-03-01 --to 2026-03-31
     """
+    from auditwatch.findings.store import Store
     from auditwatch.night import Request, run_scan
 
     request = Request(
@@ -101,16 +103,26 @@ def scan(
         engine=engine or "",
     )
     place = open_workspace(workspace)
+    hooks = ready_hooks(place)
     with progress() as tell:
         result = run_scan(place, request, tell)
     print_scan(result, latest_report(place), as_json=as_json)
-    raise Exit(_exit_code(result, fail_on))
+    untold = 0
+    if hooks:
+        with Store(place.database) as store:
+            untold = tell_hooks(place, store, hooks, result.nights)
+    raise Exit(_exit_code(result, fail_on, untold))
 
 
-def _exit_code(result: Scan, fail_on: str | None) -> ExitCode:
-    """Return the code of a finished scan: incomplete evidence outweighs a failed threshold."""
+def _exit_code(result: Scan, fail_on: str | None, untold: int) -> ExitCode:
+    """Return the code of a finished scan.
+
+    Incomplete evidence outweighs a hook that could not be told, and that a failed threshold.
+    """
     if result.incomplete:
         return ExitCode.INCOMPLETE
+    if untold:
+        return ExitCode.UNDELIVERED
     if fail_on and any(LEVELS.index(level) >= LEVELS.index(fail_on) for level in result.severities):
         return ExitCode.FAILED_CHECK
     return ExitCode.DONE

@@ -8,6 +8,7 @@ from typing import ClassVar
 __all__ = [
     "AuditwatchError",
     "ConfigError",
+    "DeliveryError",
     "ExitCode",
     "InputError",
     "IntegrityError",
@@ -27,6 +28,7 @@ class ExitCode(IntEnum):
     INCOMPLETE = 3
     NOT_PERMITTED = 4
     INTEGRITY = 5
+    UNDELIVERED = 6
     INTERNAL = 70
     LOCKED = 75
 
@@ -104,6 +106,12 @@ class IntegrityError(AuditwatchError):
     """A sum does not add up or kept evidence was changed; nothing is published."""
 
     exit_code = ExitCode.INTEGRITY
+
+
+class DeliveryError(AuditwatchError):
+    """What was made and kept could not be handed to somebody outside."""
+
+    exit_code = ExitCode.UNDELIVERED
 
 
 class LockedError(AuditwatchError):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from auditwatch.report.document import Document, Table
+from auditwatch.report.document import Table
 
-__all__ = ["digest"]
+if TYPE_CHECKING:
+    from auditwatch.report.document import Document
+
+__all__ = ["digest", "nameless"]
 
 #: Tables that name no operator, subject or case; the queue and the gaps do, so they stay out.
-TOLD: Final = ("sources", "severities", "rules", "units", "backlog")
+TOLD: Final = (
+    "expected", "sources", "seen", "severities", "rules", "units", "backlog", "clocks"
+)  # fmt: skip
 WIDTH_MAX: Final = 40
 
 
@@ -33,6 +38,20 @@ def digest(night: Document) -> bytes:
         lines += [tables[name].caption, *_rows(tables[name]), ""]
     lines += [*night.foot, ""]
     return "\n".join(lines).encode("utf-8")
+
+
+def nameless(night: Document) -> Document:
+    """Return a night with the tables only that a mail has."""
+    kept = [
+        replace(
+            section,
+            blocks=tuple(
+                one for one in section.blocks if isinstance(one, Table) and one.name in TOLD
+            ),
+        )
+        for section in night.sections
+    ]
+    return replace(night, sections=tuple(section for section in kept if section.blocks))
 
 
 def _rows(table: Table) -> list[str]:

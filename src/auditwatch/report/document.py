@@ -36,6 +36,8 @@ class Column:
         Its cells are sentences and need room.
     link : str
         Part of the page that a cell's text leads to: ``#{link}-{text}``; empty for none.
+    heat : bool
+        Its numbers are shaded on pages, by the most that a row has in such columns.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Column:
     short: bool = False
     prose: bool = False
     link: str = ""
+    heat: bool = False
 
 
 @dataclass(frozen=True)

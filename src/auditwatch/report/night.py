@@ -13,6 +13,7 @@ from auditwatch.report.account import LINES, account_of, verdict_shares
 from auditwatch.report.cards import CardMaker
 from auditwatch.report.holes import holes_of, is_hole
 from auditwatch.report.nightpaper import night_numbers
+from auditwatch.report.nightseen import expected_sources
 from auditwatch.report.pages import environment, kind_of
 from auditwatch.report.pictures import bar
 
@@ -100,6 +101,7 @@ def write_night(store: Store, lake: Lake, workspace: Workspace, night: str, mask
             latest=max(store.night_tokens()),
             account=account_of(night, lake, published.summary, missing),
             columns=LINES,
+            expected=expected_sources(lake, night, settings.sources),
             tally=_tally(store, published, tonight),
             cards=cards,
             also=[(one.finding_id, maker.title(one), maker.tags(one)) for one in also[:ALSO_MAX]],
@@ -111,7 +113,7 @@ def write_night(store: Store, lake: Lake, workspace: Workspace, night: str, mask
             ),
             shares=verdict_shares(published.summary),
             bar=bar,
-            numbers=night_numbers(store, lake, night, tonight, published),
+            numbers=night_numbers(store, lake, workspace, tonight, published),
             kind_of=kind_of,
             journal_head=store.journal_head(),
             revealed=masker.reveal,

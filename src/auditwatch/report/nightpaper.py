@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from datetime import date
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pyarrow.compute as pc
 
+from auditwatch.core.clock import zone
 from auditwatch.core.schema import LOOKUPS, PAIR_NIGHTS
 from auditwatch.core.words import harmless, long_day
 from auditwatch.findings.model import SEVERITIES
 from auditwatch.findings.sentences import counted
 from auditwatch.report.account import LINES, account_of, verdict_shares
-from auditwatch.report.document import Column, Document, Picture, Section, Sentences, Table
+from auditwatch.report.backlog import backlog, clocks
+from auditwatch.report.document import Column, Document, Section, Sentences, Table
 from auditwatch.report.holes import is_hole
-from auditwatch.report.pictures import nights_strip
+from auditwatch.report.nightseen import Seen, expected_sources, unit_nights
 
 if TYPE_CHECKING:
     from auditwatch.config import Workspace
@@ -33,8 +33,6 @@ OPEN: Final = ("open", "reopened")
 ASKING: Final = ("policy", "rule", "pattern")
 USUAL_NIGHTS: Final = 28
 RIGHT: Final = ("misuse", "policy_breach", "policy_violation", "criminal_referral")
-#: Ages of open findings (days since their last night): up to and including each, then the rest.
-AGES: Final = ((7, "a week or less"), (30, "to 30 days"), (90, "to 90 days"))
 TITLE_MAX: Final = 160
 
 
@@ -64,9 +62,10 @@ def night_paper(
     agency = workspace.settings.agency
     new = sum(one.finding_id in published.new for one in tonight)
     grown = sum(one.finding_id in published.grown for one in tonight)
+    expected = expected_sources(lake, night, workspace.settings.sources)
     sections = (
-        _account(account, published),
-        *night_numbers(store, lake, night, tonight, published),
+        _account(account, published, expected),
+        *night_numbers(store, lake, workspace, tonight, published),
         _gaps(store.findings(statuses=OPEN, kinds=("gap",)), masker),
         _queue(store.findings(statuses=OPEN, kinds=ASKING), masker),
     )
@@ -86,26 +85,48 @@ def night_paper(
 
 
 def night_numbers(
-    store: Store, lake: Lake, night: str, tonight: list[Finding], published: PublishedNight
+    store: Store,
+    lake: Lake,
+    workspace: Workspace,
+    tonight: list[Finding],
+    published: PublishedNight,
 ) -> tuple[Section, ...]:
-    """Return the sections that name nobody: hours, units, severities, rules, backlog."""
+    """Return the sections that name nobody: hours, units, severities, rules, backlog, clocks."""
+    night = published.night
     before = [one for one in lake.nights(LOOKUPS) if one < night][-USUAL_NIGHTS:]
+    seen = Seen(lake, night, zone(workspace.settings.agency.timezone))
     return (
         Section(
             "hours",
             "Hour by hour, unit by unit",
-            (*_hours(lake, night), _units(lake, night, before)),
+            (
+                *seen.counts(),
+                *seen.hours(),
+                seen.unit_hours(),
+                unit_nights(lake, [*before, night]),
+                _units(lake, night, before),
+            ),
         ),
         Section(
             "tonight",
             "What asked tonight",
-            (_severities(tonight, published), _spoke(store, night, before)),
+            (
+                _severities(tonight, published),
+                _reduction(tonight, published),
+                _spoke(store, night, before),
+            ),
         ),
-        Section("backlog", "The backlog", (_backlog(store, night),)),
+        Section(
+            "backlog",
+            "The backlog",
+            (*backlog(store.findings(statuses=OPEN, kinds=ASKING), night), *clocks(store, night)),
+        ),
     )
 
 
-def _account(account: Account, published: PublishedNight) -> Section:
+def _account(
+    account: Account, published: PublishedNight, expected: tuple[Table, Sentences]
+) -> Section:
     """Return the account of every line, and what could not be judged."""
     columns = (
         Column("file", "File"),
@@ -134,33 +155,13 @@ def _account(account: Account, published: PublishedNight) -> Section:
         "account",
         "Was the night complete?",
         (
+            *expected,
             Table("sources", "Files with lookups of this night", columns, rows),
             Sentences(tuple(unseen), "list"),
             Table(
                 "verdicts", f"{published.summary.lookups:,} lookups were judged", words, verdicts
             ),
         ),
-    )
-
-
-def _hours(lake: Lake, night: str) -> tuple[Picture, Table]:
-    """Return the lookups of each local hour."""
-    names = ["local_hour", "event_id", "lookup_id"]
-    rows = lake.read(LOOKUPS, [night], names)
-    heads = rows.filter(
-        pc.equal(pc.cast(rows["event_id"], "string"), pc.cast(rows["lookup_id"], "string"))
-    )
-    found = Counter(heads["local_hour"].to_pylist())
-    hours = [f"{hour:02d}" for hour in range(24)]
-    counts = {hour: found.get(int(hour), 0) for hour in hours}
-    busiest = max(hours, key=lambda hour: (counts[hour], hour))
-    words = f"Lookups by hour, 00 to 23; most at {busiest}: {counts[busiest]:,}."
-    picture = nights_strip(
-        {hour: (number, 0) for hour, number in counts.items() if number}, hours, words
-    )
-    columns = (Column("hour", "Hour"), Column("lookups", "Lookups", number=True))
-    return Picture(picture, words), Table(
-        "hours", "Lookups by local hour", columns, tuple(counts.items())
     )
 
 
@@ -216,6 +217,15 @@ def _severities(tonight: list[Finding], published: PublishedNight) -> Table:
     return Table("severities", "Findings with evidence of this night", columns, rows)
 
 
+def _reduction(tonight: list[Finding], published: PublishedNight) -> Sentences:
+    """Say how small a part of the night anybody is asked to look at."""
+    new = set(published.new)
+    named = {event for one in tonight if one.finding_id in new for event in one.event_ids}
+    judged = published.summary.lookups
+    share = f", {100 * len(named) / judged:.1f} % of {judged:,} judged" if judged else ""
+    return Sentences((f"New findings name {counted(len(named), 'lookup')}{share}.",))
+
+
 def _spoke(store: Store, night: str, before: list[str]) -> Table:
     """Return what spoke tonight, beside how often it does and what reviewers made of it."""
     spoken = store.spoke(min([*before, night]), night)
@@ -240,23 +250,6 @@ def _spoke(store: Store, night: str, before: list[str]) -> Table:
         Column("decided", "of", number=True),
     )
     return Table("rules", "What spoke tonight; decisions of all time", columns, tuple(rows))
-
-
-def _backlog(store: Store, night: str) -> Table:
-    """Return how old the open findings are, by their last night."""
-    today = date.fromisoformat(night)
-    ages = [
-        (today - date.fromisoformat(one.night)).days
-        for one in store.findings(statuses=OPEN, kinds=ASKING)
-    ]
-    limits = [-(10**6), *(limit for limit, _ in AGES), 10**6]
-    words = [*(word for _, word in AGES), "older"]
-    rows = tuple(
-        (word, sum(low < age <= high for age in ages))
-        for word, low, high in zip(words, limits[:-1], limits[1:], strict=True)
-    )
-    columns = (Column("age", "Since the last lookup"), Column("open", "Open", number=True))
-    return Table("backlog", f"{counted(len(ages), 'finding')} open", columns, rows)
 
 
 def _gaps(gaps: list[Finding], masker: Masker) -> Section:

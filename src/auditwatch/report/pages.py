@@ -10,18 +10,22 @@ from markupsafe import Markup
 
 from auditwatch.core.words import visible
 from auditwatch.report.document import Picture, Sentences, Table
+from auditwatch.report.widths import widths_of
 
 if TYPE_CHECKING:
-    from auditwatch.report.document import Block
+    from collections.abc import Sequence
 
-__all__ = ["environment", "kind_of"]
+    from auditwatch.report.document import Block, Cell, Column
 
+__all__ = ["environment", "kind_of", "shades_of"]
+
+SHADES: Final = 4
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
 def environment() -> Environment:
     """Return the environment of all pages."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -30,6 +34,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.globals.update(widths_of=widths_of, shades_of=shades_of)
+    return made
 
 
 def _disarmed(value: object) -> object:
@@ -40,3 +46,13 @@ def _disarmed(value: object) -> object:
 def kind_of(block: Block) -> str:
     """Return what a block is, for a template."""
     return {Table: "table", Sentences: "sentences", Picture: "picture"}[type(block)]
+
+
+def shades_of(columns: Sequence[Column], row: Sequence[Cell]) -> list[int]:
+    """Return the shade of each cell of a row: 0 for none, up to 4 for the most that it has."""
+    heat = [
+        cell if column.heat and isinstance(cell, int) else 0
+        for column, cell in zip(columns, row, strict=True)
+    ]
+    most = max(heat, default=0)
+    return [-(-SHADES * one // most) if most else 0 for one in heat]
