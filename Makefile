@@ -67,7 +67,7 @@ axe: $(READY)
 	@test -d $(VENV)/axe || $(BIN)/python -m pip install --quiet --no-deps --target $(VENV)/axe axe-playwright-python==0.1.8
 
 lock: $(READY)
-	$(BIN)/pip-compile --quiet --extra dev --extra pdf --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
+	$(BIN)/pip-compile --quiet --extra dev --extra pdf --extra postgres --extra oidc --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
 		--no-emit-find-links --no-emit-trusted-host --no-emit-options --output-file requirements.lock pyproject.toml
 	echo "pyspark>=4.0,<4.1" | $(BIN)/pip-compile --quiet --generate-hashes --no-header --no-emit-index-url \
 		--no-emit-find-links --no-emit-trusted-host --no-emit-options --output-file requirements-spark.lock -
