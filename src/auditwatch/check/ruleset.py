@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from auditwatch.check.catalogue_files import CatalogueFiles, read_catalogue, read_folder
@@ -78,9 +79,9 @@ class Ruleset:
     rules: tuple[Rule, ...]
     decisions: tuple[Sample, ...]
 
-    @property
+    @cached_property
     def policy(self) -> Policy:
-        """The statements, ready to decide."""
+        """The statements, ready to decide; what matters to a declaration is worked out once."""
         return Policy(self.statements, self.catalogue, self.requirements, self.exemptions)
 
     @property

@@ -292,15 +292,15 @@ def _taken_for(text: str) -> str:
 def _key(event: yaml.Event, path: Path_, found: Document, pairs: Mapping[str, Plain]) -> str:
     """Return a mapping's key with its place noted; refuse one that clashes or is not text."""
     _refuse_trick(event, found.file, len(path))
-    where = _where(event.start_mark, found.file)
     if not isinstance(event, yaml.ScalarEvent):
+        where = _where(event.start_mark, found.file)
         raise RuleError("a key that is not text", code="AW-YAML-007", where=where)
     key = str(event.value)
     if key in pairs:
         raise RuleError(
             f"duplicate key {key!r}",
             code="AW-YAML-002",
-            where=where,
+            where=_where(event.start_mark, found.file),
             expected=f"one {key!r}; the other is in line {found.marks[*path, key][0]}",
             hint="remove or rename one of them",
         )
