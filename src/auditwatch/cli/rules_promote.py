@@ -65,7 +65,7 @@ def promote(workspace: Path | None, name: str, person: str, least: int, check: b
             "nobody answers for it", code="AW-BENCH-024", expected='--by "a name", without quotes'
         )
     found = backtest(open_history(place, rule.shadow_since.isoformat()), pack, past_of(place))
-    (share,) = [one for one in found.shares if one.source == "rule" and one.name == name]
+    share = _share(found, rule)
     failed = sum(not trial.passed for trial in try_rule(pack.ruleset, rule))
     against = list(
         objections(
@@ -89,6 +89,21 @@ def promote(workspace: Path | None, name: str, person: str, least: int, check: b
         return
     _write(place.rules, pack, rule, evidence)
     narrate(f"{name} asks reviewers from the next scan on [{rule.place}]")
+
+
+def _share(found: Backtest, rule: Rule) -> Share:
+    """Return what a rule came to; refuse one that only correlations ask."""
+    named = (one for one in found.shares if one.source == "rule" and one.name == rule.rule_id)
+    share = next(named, None)
+    if share is None:
+        raise UsageError(
+            f"{rule.rule_id!r} serves correlations alone and asks nobody by itself",
+            code="AW-BENCH-024",
+            where=rule.place,
+            expected="a rule that speaks for itself",
+            hint="promote the correlation, or set generate: true in it",
+        )
+    return share
 
 
 def _evidence(pack: Pack, found: Backtest, share: Share, person: str) -> dict[str, str]:

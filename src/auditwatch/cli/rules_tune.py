@@ -1,4 +1,4 @@
-"""``rules tune``: from findings of no use to an exception that somebody else may approve."""
+"""``rules tune``: from findings of no use to a change that somebody else may approve."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from auditwatch.cli.show import count, emit_json, narrate, open_workspace
 from auditwatch.core.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from auditwatch.check.exemption import Exemption
+    from auditwatch.check.statement import Statement
     from auditwatch.core.mask import Masker
     from auditwatch.night.tuning import Proposal
 
@@ -32,8 +34,12 @@ DAYS: Final = 90
 @click.option("--from", "first", metavar="DATE", help="Try it on the nights from this one on.")
 @click.option("--to", "last", metavar="DATE", help="Up to this night.")
 @click.option(
+    "--as", "kind", type=click.Choice(["exception", "permit"]),
+    help="Draft this; else what reaches fewer others, or a permit for what several people do.",
+)  # fmt: skip
+@click.option(
     "--days", type=click.IntRange(1, 366), default=DAYS, show_default=True,
-    help="How long the exception is to hold from today.",
+    help="How long it is to hold from today.",
 )  # fmt: skip
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
@@ -47,6 +53,7 @@ def tune(
     findings: tuple[str, ...],
     first: str | None,
     last: str | None,
+    kind: str | None,
     days: int,
     output: Path | None,
     as_json: bool,
@@ -64,6 +71,7 @@ def tune(
     \b
     Examples:
       auditwatch rules tune F-ABCDEFGHJKMN F-NMKJHGFEDCBA
+      auditwatch rules tune F-ABCDEFGHJKMN --as permit -o rules/permits/stock.yml
       auditwatch rules tune F-ABCDEFGHJKMN -o stock.yml --reveal --reason "exception for MEMO-1"
     """
     from auditwatch.check import load_rules
@@ -79,8 +87,8 @@ def tune(
     with Store(place.database) as store:
         masker = masker_for(place, store, reveal=reveal, reason=reason, finding_id=findings[0])
     history = open_history(place, first, last)
-    found = propose(history, rules, list(dict.fromkeys(findings)), past_of(place))
-    masked = "operator_id" in found.exemption.only and not reveal
+    found = propose(history, rules, list(dict.fromkeys(findings)), past_of(place), kind)
+    masked = _names_operators(found.change) and not reveal
     if masked and output is not None:
         raise UsageError(
             "this exception names operators, and a file needs their names",
@@ -90,11 +98,12 @@ def tune(
     text = _draft(found, days, masker)
     if as_json:
         told = plain_comparison(found.comparison, masker)
-        emit_json({"proven": found.proven, "draft": text, "diff": told})
+        emit_json({"kind": _kind_of(found), "proven": found.proven, "draft": text, "diff": told})
     else:
         tell_comparison(found.comparison, masker, every=False)
         click.echo()
-    narrate(f"{count(found.lookups, 'lookup')} lifted, {found.others:,} of them of other findings")
+    word = "permitted" if _kind_of(found) == "permit" else "lifted"
+    narrate(f"{count(found.lookups, 'lookup')} {word}, {found.others:,} of them of other findings")
     if output is not None:
         write_atomic(output, text.encode())
         narrate(f"{output} waits for approval: fill in by and date, by somebody else than you")
@@ -106,13 +115,59 @@ def tune(
         raise Exit(ExitCode.FAILED_CHECK)
 
 
+def _kind_of(found: Proposal) -> str:
+    """Return what was drafted."""
+    from auditwatch.check.exemption import Exemption
+
+    return "exception" if isinstance(found.change, Exemption) else "permit"
+
+
+def _names_operators(change: Exemption | Statement) -> bool:
+    """Tell whether a change says whom by name."""
+    return "operator_id" in getattr(change, "only", ())
+
+
 def _draft(found: Proposal, days: int, masker: Masker) -> str:
-    """Return the exception as its file will have it, without an approval."""
+    """Return the change as its file will have it, without an approval."""
+    from auditwatch.check.exemption import Exemption
     from auditwatch.core.clock import now
-    from auditwatch.night.tuning import ONLY_KEY
 
     day = now().date()
-    one = found.exemption
+    period = f'effective: {{from: "{day}", until: "{day + timedelta(days=days)}"}}'
+    if isinstance(found.change, Exemption):
+        return _exception(found, found.change, period, masker)
+    return _permit(found, found.change, period)
+
+
+def _permit(found: Proposal, one: Statement, period: str) -> str:
+    """Return a permit as its file will have it."""
+    whom = {"units": one.units, "roles": one.roles}
+    who = ", ".join(f"{key}: {_list(sorted(named))}" for key, named in whom.items() if named)
+    return "\n".join(
+        [
+            f"# Reviewed as not useful: {', '.join(found.findings)}",
+            "kind: permits",
+            "permits:",
+            f'  - id: "PERMIT-{found.findings[0]}"',
+            '    says: ""  # what is permitted, to whom and why, in a sentence',
+            f"    {period}",
+            "    # somebody else than the one who asks; on or before the day it begins",
+            '    approved: {by: "", date: ""}',
+            '    authority: ""  # the order or statute that it rests on',
+            "    verified: agency",
+            f"    who: {{{who}}}",
+            f"    may: {{transactions: {_list(sorted(one.transactions or ()))}}}",
+            f"    for: {_list(sorted(one.purposes or ()))}",
+            *([f"    if: {{all_of: {_list(sorted(one.all_of))}}}"] if one.all_of else []),
+            "",
+        ]
+    )
+
+
+def _exception(found: Proposal, one: Exemption, period: str, masker: Masker) -> str:
+    """Return an exception as its file will have it."""
+    from auditwatch.night.tuning import ONLY_KEY
+
     lifts = ", ".join(f"{kind}: {_list(names)}" for kind, names in found.lifts.items())
     terms = {name: sorted(one.only[name]) for name in one.only}
     if "operator_id" in terms:
@@ -126,7 +181,7 @@ def _draft(found: Proposal, days: int, masker: Masker) -> str:
             f'ticket: "{found.findings[0]}"',
             f"lifts: {{{lifts}}}",
             f"only: {{{only}}}",
-            f'effective: {{from: "{day}", until: "{day + timedelta(days=days)}"}}',
+            period,
             f"requested_by: {_quoted(getpass.getuser())}",
             "# somebody else than the one who asks; on or before the day it begins",
             'approved: {by: "", date: ""}',

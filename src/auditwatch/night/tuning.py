@@ -1,28 +1,29 @@
-"""From findings that were of no use to the narrowest exception that would have lifted them."""
+"""From findings that were of no use to the narrowest exception or permit that spares them."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from auditwatch.check.catalogue import SEVERITIES
-from auditwatch.check.columns import Columns
 from auditwatch.check.exemption import ONLY, WHOM, Exemption
+from auditwatch.check.statement import Statement
 from auditwatch.core.errors import UsageError
-from auditwatch.core.schema import LOOKUPS
 from auditwatch.findings.derive import home
 from auditwatch.findings.past import CLEARED
-from auditwatch.night.comparing import compare
-from auditwatch.night.piecework import one_batch
+from auditwatch.night.asked import Asked
+from auditwatch.night.comparing import REMOVED, compare
+from auditwatch.night.permitting import narrowest_permit, with_permit
 from auditwatch.night.replay import replay
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -32,7 +33,10 @@ if TYPE_CHECKING:
     from auditwatch.night.comparing import Comparison
     from auditwatch.night.history import History
 
-__all__ = ["Proposal", "propose"]
+__all__ = ["EXCEPTION", "PERMIT", "Proposal", "propose"]
+
+EXCEPTION: Final = "exception"
+PERMIT: Final = "permit"
 
 #: Values that one term may name; whoever needs more wants a rule, not an exception.
 VALUES_MAX: Final = 20
@@ -41,27 +45,27 @@ DRAFT: Final = "draft"
 
 @dataclass(frozen=True)
 class Proposal:
-    """An exception that nobody approved, and what it would have done.
+    """An exception or a permit that nobody approved, and what it would have done.
 
     Parameters
     ----------
     findings : tuple of str
-        That it lifts as asked.
-    exemption : Exemption
+        That it spares as asked.
+    change : Exemption or Statement
         In force over the whole period; a draft of it is dated anew.
     lifts : mapping of str to list of str
-        ``permits``, ``forbids`` and ``rules``, as in its file.
+        Of an exception ``permits``, ``forbids`` and ``rules``, as in its file.
     severity : str
-        The gravest that it lifts.
+        The gravest of the findings' evidence.
     lookups, others : int
-        Lookups of the period that it would have lifted, and those of them that no finding at hand
-        is about.
+        Lookups of the period that nobody would have asked about any more, and those of them that
+        no finding at hand is about.
     comparison : Comparison
         The rules without and with it.
     """
 
     findings: tuple[str, ...]
-    exemption: Exemption
+    change: Exemption | Statement
     lifts: Mapping[str, list[str]]
     severity: str
     lookups: int
@@ -71,14 +75,29 @@ class Proposal:
     @property
     def proven(self) -> bool:
         """Whether all findings at hand go and no confirmed one does."""
-        gone = {one.finding.finding_id for one in self.comparison.changes if one.lifted}
+        changes = self.comparison.changes
+        gone = {one.finding.finding_id for one in changes if one.what == REMOVED}
         return gone.issuperset(self.findings) and not self.comparison.lost
 
 
+@dataclass(frozen=True)
+class _Spared:
+    """A change before it is tried on the whole period."""
+
+    change: Exemption | Statement
+    lifts: Mapping[str, list[str]]
+    lookups: int
+    others: int
+
+
 def propose(
-    history: History, rules: Ruleset, findings: Sequence[str], past: Mapping[str, Past]
+    history: History,
+    rules: Ruleset,
+    findings: Sequence[str],
+    past: Mapping[str, Past],
+    kind: str | None = None,
 ) -> Proposal:
-    """Return the exception that lifts some findings, and as little else as can be.
+    """Return the exception or permit that spares some findings, and as little else as can be.
 
     Parameters
     ----------
@@ -90,12 +109,15 @@ def propose(
         All reviewed as not useful.
     past : mapping of str to Past
         What became of the findings of the workspace.
+    kind : str, optional
+        `EXCEPTION` or `PERMIT`; else the one that reaches fewer other lookups. Where both reach as
+        many, what several people do is for a permit, what one does for an exception.
 
     Raises
     ------
     UsageError
         ``AW-BENCH-025`` a finding was not reviewed so, or is not made on these nights; ``-026``
-        nothing that an exception may say tells them from what somebody confirmed.
+        nothing that an exception or a permit may say tells them from what somebody confirmed.
     """
     _refuse_others(findings, past)
     evidence = _evidence(history, rules)
@@ -109,23 +131,89 @@ def propose(
             hint="patterns are no rules and cannot be lifted; else widen --from and --to",
         )
     pieces = [piece for name in findings for piece in evidence[name]]
-    lifts = _lifts(rules, pieces)
-    asked = _Asked(history, rules, findings, evidence=evidence, lifts=lifts, past=past)
-    terms = asked.narrowest()
-    mask = asked.reached(terms)
-    only = {name: asked.values(name) for name in terms}
-    most = asked.most(mask, sum(map(len, lifts.values())))
-    exemption = _exemption(history, lifts, only, most)
-    tuned = replace(rules, exemptions={**rules.exemptions, exemption.exception_id: exemption})
+    _refuse_critical(pieces)
+    of = partial(Asked, history, rules, findings, evidence=evidence, past=past)
+    best = _narrowest(history, rules, pieces, of, kind)
     return Proposal(
         findings=tuple(findings),
-        exemption=exemption,
-        lifts=lifts,
+        change=best.change,
+        lifts=best.lifts,
         severity=max((piece.severity for piece in pieces), key=SEVERITIES.index),
-        lookups=int(mask.sum()),
-        others=int((mask & ~asked.wanted).sum()),
-        comparison=compare(history, rules, tuned, past),
+        lookups=best.lookups,
+        others=best.others,
+        comparison=compare(history, rules, _with(rules, best.change), past),
     )
+
+
+def _with(rules: Ruleset, change: Exemption | Statement) -> Ruleset:
+    """Return a rule set with a change."""
+    if isinstance(change, Exemption):
+        return replace(rules, exemptions={**rules.exemptions, change.exception_id: change})
+    return with_permit(rules, change)
+
+
+def _narrowest(
+    history: History,
+    rules: Ruleset,
+    pieces: Sequence[Piece],
+    of: Callable[..., Asked],
+    kind: str | None,
+) -> _Spared:
+    """Return what spares the findings and reaches the fewest other lookups."""
+    ways = {EXCEPTION: _exception, PERMIT: _permit}
+    told: list[_Spared] = []
+    faults: list[UsageError] = []
+    for name in [kind] if kind else ways:
+        try:
+            told.append(ways[name](history, rules, pieces, of))
+        except UsageError as error:
+            faults.append(error)
+    if not told:
+        raise faults[0]
+    people = {name for piece in pieces for name in piece.operator_ids}
+    usual = Statement if len(people) > 1 else Exemption
+    return min(told, key=lambda one: (one.others, not isinstance(one.change, usual)))
+
+
+def _exception(
+    history: History, rules: Ruleset, pieces: Sequence[Piece], of: Callable[..., Asked]
+) -> _Spared:
+    """Return the narrowest exception."""
+    lifts = _lifts(rules, pieces)
+    sources = {name for names in lifts.values() for name in names}
+    terms = _Terms(of(alike=lambda piece: piece.source_id.partition(":")[0] in sources))
+    chosen = terms.narrowest()
+    mask = terms.reached(chosen)
+    only = {name: terms.values(name) for name in chosen}
+    most = terms.most(mask, sum(map(len, lifts.values())))
+    others = int((mask & ~terms.wanted).sum())
+    return _Spared(_exemption(history, lifts, only, most), lifts, int(mask.sum()), others)
+
+
+def _permit(
+    history: History, rules: Ruleset, pieces: Sequence[Piece], of: Callable[..., Asked]
+) -> _Spared:
+    """Return the narrowest permit."""
+    forbids = {one.statement_id for one in rules.statements if one.forbids}
+
+    def lacks_permit(piece: Piece) -> bool:
+        return piece.source == "policy" and piece.source_id.partition(":")[0] not in forbids
+
+    found = None
+    if all(map(lacks_permit, pieces)):
+        first, last = (date.fromisoformat(history.nights[place]) for place in (0, -1))
+        asked = of(alike=lacks_permit)
+        found = narrowest_permit(rules, asked, first, last + timedelta(days=1))
+    if found is None:
+        raise UsageError(
+            "no permit can be drafted for these findings",
+            code="AW-BENCH-026",
+            expected="lookups that lack nothing but a permit: unit, transaction and purpose are in "
+            "the catalogue, no forbid and no rule asks about them, and nobody confirmed one alike",
+            hint="draft an exception: --as exception",
+        )
+    permit, mask = found
+    return _Spared(permit, {}, int(mask.sum()), int((mask & ~asked.wanted).sum()))
 
 
 def _refuse_others(findings: Sequence[str], past: Mapping[str, Past]) -> None:
@@ -153,6 +241,24 @@ def _evidence(history: History, rules: Ruleset) -> dict[str, list[Piece]]:
     return found
 
 
+def _refuse_critical(pieces: Sequence[Piece]) -> None:
+    """Refuse what is too grave to be left to a draft."""
+    for piece in pieces:
+        if piece.severity == SEVERITIES[-1]:
+            raise _unliftable(piece)
+
+
+def _unliftable(piece: Piece) -> UsageError:
+    """Return that no exception reaches some evidence."""
+    return UsageError(
+        "no exception can lift this",
+        code="AW-BENCH-026",
+        where=piece.source_id,
+        expected="findings of a permit, a forbid or a rule, less than critical",
+        hint="change the rule itself, and see what that changes: auditwatch rules diff",
+    )
+
+
 def _lifts(rules: Ruleset, pieces: Sequence[Piece]) -> dict[str, list[str]]:
     """Return what an exception has to name to lift some evidence."""
     forbids = {one.statement_id for one in rules.statements if one.forbids}
@@ -162,45 +268,17 @@ def _lifts(rules: Ruleset, pieces: Sequence[Piece]) -> dict[str, list[str]]:
         name = piece.source_id.partition(":")[0] if piece.source == "policy" else piece.source_id
         kind = "rules" if piece.source == "rule" else "forbids" if name in forbids else "permits"
         found[kind].add(name)
-        if piece.severity == SEVERITIES[-1] or (kind == "permits" and name not in permits):
-            raise UsageError(
-                "no exception can lift this",
-                code="AW-BENCH-026",
-                where=piece.source_id,
-                expected="findings of a permit, a forbid or a rule, less than critical",
-                hint="change the rule itself, and see what that changes: auditwatch rules diff",
-            )
+        if kind == "permits" and name not in permits:
+            raise _unliftable(piece)
     return {kind: sorted(names) for kind, names in found.items() if names}
 
 
-class _Asked:
-    """Every lookup of the period that what is to be lifted asks about, with its terms."""
+class _Terms:
+    """The terms that an exception may have for the lookups at hand, and whom else they reach."""
 
-    def __init__(
-        self,
-        history: History,
-        rules: Ruleset,
-        findings: Sequence[str],
-        *,
-        evidence: Mapping[str, Sequence[Piece]],
-        lifts: Mapping[str, Sequence[str]],
-        past: Mapping[str, Past],
-    ) -> None:
-        sources = {name for names in lifts.values() for name in names}
-        of: dict[str, set[str]] = {}
-        for name, pieces in evidence.items():
-            for piece in pieces:
-                if piece.source_id.partition(":")[0] in sources:
-                    for event_id in piece.event_ids:
-                        of.setdefault(event_id, set()).add(name)
-        rows = history.lake.pick(LOOKUPS, "event_id", of, history.nights)
-        self.columns = Columns(one_batch([rows]), history.facts, rules.catalogue)
-        ids = self.columns.batch.column("event_id").to_pylist()
-        self.nights = self.columns.batch.column("night").to_pylist()
-        asked = set(findings)
-        confirmed = {name for name, one in past.items() if one.confirmed}
-        self.wanted = np.array([bool(of[one] & asked) for one in ids], dtype=bool)
-        self.barred = np.array([bool(of[one] & confirmed) for one in ids], dtype=bool)
+    def __init__(self, asked: Asked) -> None:
+        self.columns, self.nights = asked.columns, asked.nights
+        self.wanted, self.barred = asked.wanted, asked.barred
         self._held = {key: mask for key in ONLY if (mask := self._mask(key)) is not None}
 
     def _values(self, key: str) -> NDArray[np.int32] | None:
