@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditwatch.core.cells import masked_rows
+from auditwatch.core.redaction import ABSENT
 from auditwatch.core.schema import SOURCE_FIELDS
 
 if TYPE_CHECKING:
@@ -97,7 +98,10 @@ def _ranks(texts: Sequence[str]) -> Ints:
 
 
 def _levels(rows: pa.Table, name: str) -> Ints:
-    """Return how much cells say: 0 nothing, 1 that there was something, 2 a value."""
+    """Return how much cells say: 0 nothing, 1 that there was something, 2 a value.
+
+    What a table does not export, -1, is less than an empty cell.
+    """
     values = rows[name].cast(pa.string())
     silent = masked_rows(values)
     if name == "operator_id":
@@ -106,6 +110,7 @@ def _levels(rows: pa.Table, name: str) -> Ints:
         silent = pc.is_in(values, value_set=FOUND)
     levels = np.where(_numpy(silent), 1, 2)
     levels[_numpy(values.is_null())] = 0
+    levels[_numpy(pc.equal(values, ABSENT).fill_null(False))] = -1
     return levels
 
 

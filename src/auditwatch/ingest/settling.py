@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyarrow as pa
 
+from auditwatch.ingest.absences import with_absences
 from auditwatch.ingest.folding import LOOK_BACK, fold
 from auditwatch.ingest.ids import first_of_each, with_ids
 from auditwatch.ingest.normalise import rows_schema
@@ -75,7 +76,8 @@ def settle(staged: Staged, folder: Path, followers: Followers) -> Iterator[Settl
     tail: pa.Table | None = None
     for stretch in staged.spool(folder).stretches():
         lines = stretch[LINES].to_numpy()
-        rows = with_ids(stretch.drop_columns([LINES]))
+        rows = with_ids(stretch.drop_columns([LINES]))  # ids do not depend on what is stacked
+        rows = with_absences(rows, staged.absences)
         rows, first = first_of_each(rows)
         out = np.zeros(len(lines), np.bool_)
         if first is not None:
