@@ -71,3 +71,12 @@ def test_silence_is_told_in_numbers() -> None:
         "reason is masked (***) in 1,010 and a placeholder in 4 of 1,104 records"
     ]
     assert silences(as_field_states({"reason": {"value": 3}})) == []
+
+
+def test_a_field_of_one_table_of_two_is_known_where_it_stands() -> None:
+    """What a part of a source exports is told in numbers, and makes no rule blind for the rest."""
+    stored = {"value": 3, "empty": 1, "masked": 0, "placeholder": 0, "not_exported": 6}
+    states = as_field_states({"reason": stored})
+    assert states["reason"].as_json() == stored
+    assert unknown_fields(states) == {}
+    assert silences(states) == ["reason is not exported for 6 of 10 records"]

@@ -142,6 +142,46 @@ def test_any_copies_in_any_order_are_the_same_records(tmp_path: Path, seed: int)
         assert one == found[0]
 
 
+def test_copies_that_contradict_each_other_are_told(tmp_path: Path) -> None:
+    """One id and time, another operator and case: a finding of its night, in either order alike."""
+    names = {"operator_id", "reason", "case_id"}
+    texts = {
+        "a.csv": canonical(names, [("T1", "stop", "26-1", "", ""), ("T1", "stop", "26-1", "", "")]),
+        "b.csv": canonical(
+            names, [("T2", "stop", "26-9", "", ""), ("T1", "traffic stop", "", "", "")]
+        ),
+    }
+    files = [tmp_path / name for name in texts]
+    for path in files:
+        path.write_text(texts[path.name])
+    told = []
+    for number, order in enumerate((files, files[::-1])):
+        place = new_place(tmp_path / str(number))
+        accounts = [
+            run_scan(place, Request(files=(file,)), lambda *_: None).accounts[0] for file in order
+        ]
+        assert [one["contradicting"] for one in accounts] == [0, 1]
+        with Store(place.database) as store:
+            found = [one for one in store.findings() if "contradict" in one.title]
+        told.append([(one.finding_id, one.reasons) for one in found])
+    assert told[0] == told[1]
+    ((_, reasons),) = told[0]
+    says = "1 record of 2026-03-14 is told twice and its copies contradict each other in a.csv and "
+    assert says + "b.csv: operator_id in 1, case_id in 1" in str(reasons)
+
+
+def test_a_file_that_contradicts_itself_is_told(tmp_path: Path) -> None:
+    """The record is kept once; that its two lines differ is a gap of the file."""
+    text = canonical({"operator_id", "reason"}, [("T1", "stop", "", "", "")])
+    path = tmp_path / "a.csv"
+    path.write_text(text + text.splitlines()[1].replace("stop", "theft") + "\n")
+    place = new_place(tmp_path / "w")
+    found = read_source(path, place.settings, rules=place.rules)
+    (gap,) = found.gaps.to_pylist()
+    assert (gap["kind"], gap["night"]) == ("contradicting_copies", "2026-03-14")
+    assert "contradict each other in a.csv: reason in 1;" in gap["detail"]
+
+
 def test_what_a_stopped_run_left_is_completed_by_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

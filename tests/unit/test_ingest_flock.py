@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.e2e.conftest import auditwatch
 
 from auditwatch.config import Agency, Settings
 from auditwatch.core.errors import InputError, UsageError
-from auditwatch.core.redaction import is_mask
+from auditwatch.core.redaction import ABSENT, is_mask
 from auditwatch.ingest import SourceRead, read_source
 from auditwatch.ingest.sniff import choose_format
 from auditwatch.ingest.stream import Stream
@@ -294,9 +295,25 @@ def test_a_second_table_has_columns_of_its_own(read: Any) -> None:
     assert found.lookups["reason"].to_pylist() == ["stolen veh", "bolo"]
     assert found.lookups["subject_id"].to_pylist() == ["V-9ZZZ999", None]
     assert found.source["header"][0].as_py() == 2
-    assert states(found)["subject_id"] == "not_exported"
-    assert states(found)["reason"] != "not_exported"
+    subjects: Any = states(found)["subject_id"]
+    assert (subjects["value"], subjects["not_exported"]) == (1, 1)
+    assert found.lookups["case_id"].to_pylist() == ["26-00417", ABSENT]
+    assert states(found)["terminal"] == "not_exported"
     assert "without Case #, Filters, License Plate" in gaps(found)["header_changed"]
+
+
+def test_each_record_is_judged_by_the_columns_of_its_own_table(tmp_path: Path) -> None:
+    """Two exports in one file: where plates and people stand they count, elsewhere nobody knows."""
+    silent = "ID,Org Name,Total Networks Searched,Time Frame,Search Time\n"
+    alone = ({"ID": f"o{n}", "Reason": "x"} for n in range(2))
+    path, workspace = tmp_path / "audit.csv", tmp_path / "w"
+    path.write_text(table(silent, {"ID": "n1"}, {"ID": "n2"}) + table(ELEVEN, *alone))
+    found = read_source(path, SETTINGS, rules=ROOT / "rules")
+    assert found.lookups["operator_id"].to_pylist() == [ABSENT, ABSENT, "S. Sam", "S. Sam"]
+    assert found.lookups["reason"].to_pylist() == [ABSENT, ABSENT, "x", "x"]
+    assert auditwatch("init", workspace).code == 0
+    told = auditwatch("-w", workspace, "ingest", path).err
+    assert "operator_id is not exported for 2 of 4 records" in told, told
 
 
 def test_a_repeated_header_is_no_record_and_no_gap(read: Any) -> None:

@@ -54,6 +54,11 @@ def _narrate_silences(accounts: list[dict[str, Any]]) -> None:
     for account in accounts:
         if told := silences(as_field_states(account["fields"])):
             narrate(f"{account['name']}: {'; '.join(told)}")
+        if count := account.get("contradicting"):
+            noun = (
+                "record contradicts its copy" if count == 1 else "records contradict their copies"
+            )
+            narrate(f"{account['name']}: {count:,} {noun}; the night report says in which fields")
 
 
 @click.command()

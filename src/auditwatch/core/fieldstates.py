@@ -10,7 +10,7 @@ from auditwatch.core.cells import STATES
 from auditwatch.core.schema import SOURCE_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = [
     "NOT_EXPORTED",
@@ -52,13 +52,16 @@ class FieldStates:
     masks : mapping of str to int
         Records by mask, most first; a text behind a mask is cut off.
     one_value : bool
-        All records, at least a hundred, hold the same.
+        All records that have the column, at least a hundred, hold the same.
+    lacking : int
+        Further records, those of tables of the source that have no such column.
     """
 
     exported: bool
     counts: Mapping[str, int] = field(default_factory=dict)
     masks: Mapping[str, int] = field(default_factory=dict)
     one_value: bool = False
+    lacking: int = 0
 
     @property
     def records(self) -> int:
@@ -93,6 +96,8 @@ class FieldStates:
             found["masks"] = dict(self.masks)
         if self.one_value:
             found["one_value"] = True
+        if self.lacking:
+            found[NOT_EXPORTED] = self.lacking
         return found
 
 
@@ -106,8 +111,17 @@ def silences(states: Mapping[str, FieldStates]) -> list[str]:
     """
     known = {name: states[name] for name in SOURCE_FIELDS if name in states}
     absent = [name for name, one in known.items() if not one.exported]
-    told = [f"{name} {said}" for name, one in known.items() if (said := _silence(name, one))]
+    told = [f"{name} {said}" for name, one in known.items() for said in _silences(name, one)]
     return [*([f"not exported: {', '.join(absent)}"] if absent else []), *told]
+
+
+def _silences(name: str, states: FieldStates) -> Iterator[str]:
+    """Yield what one exported field does not say, of tables without it and of those with it."""
+    if states.lacking:
+        whole = states.records + states.lacking
+        yield f"is not exported for {states.lacking:,} of {whole:,} records"
+    if said := _silence(name, states):
+        yield said
 
 
 def _silence(name: str, states: FieldStates) -> str:
@@ -143,7 +157,8 @@ def _read(stored: Any) -> FieldStates:
     if not isinstance(stored, dict):
         return FieldStates(stored != NOT_EXPORTED)
     counts = {state: int(stored.get(state, 0)) for state in STATES}
-    return FieldStates(True, counts, stored.get("masks", {}), bool(stored.get("one_value")))
+    one_value, lacking = bool(stored.get("one_value")), int(stored.get(NOT_EXPORTED, 0))
+    return FieldStates(True, counts, stored.get("masks", {}), one_value, lacking)
 
 
 def unknown_fields(states: Mapping[str, FieldStates]) -> dict[str, str]:

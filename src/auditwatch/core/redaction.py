@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["MASK", "SHAPES", "is_mask", "mask_shown"]
+__all__ = ["ABSENT", "MASK", "SHAPES", "is_mask", "mask_shown"]
 
 #: What is stored where a source hides a value. It is a mask itself, so whoever reads it later needs
 #: no list to know that a value was there and cannot be known.
 MASK: Final = "[masked]"
+#: What is stored of a field in the records of a table without its column, in a source of which
+#: another table has it: nobody knows what it was, as behind a mask.
+ABSENT: Final = "[not exported]"
 
 WORD: Final = r"(?i:redacted|masked)"
 STAMP: Final = rf"(?:REDACTED|MASKED|[\[(<{{]\s*{WORD}\s*[\])>}}])"
@@ -18,6 +21,7 @@ STAMP: Final = rf"(?:REDACTED|MASKED|[\[(<{{]\s*{WORD}\s*[\])>}}])"
 #: ``9ZZ*`` and ``*`` are wildcards: values.
 SHAPES: Final = (
     r"(?:[*#█■●•] ?){2,}",
+    r"\[not exported\]",
     rf"[\[(<{{]?\s*{WORD}\s*[\])>}}]?",
     rf"{STAMP}[\s:;,/](?s:.*)",
 )

@@ -224,8 +224,8 @@ SOURCES: Final = Table(
             "field_states",
             TEXT,
             "JSON: canonical field, local_hour -> not_exported, exported (one constant of the "
-            "mapping), or its records by state (value, empty, masked, placeholder), masks, "
-            "one_value",
+            "mapping), or its records by state (value, empty, masked, placeholder, not_exported "
+            "in a table without the column), masks, one_value",
         ),
     ),
 )

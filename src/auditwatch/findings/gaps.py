@@ -129,6 +129,11 @@ KINDS: Final = {
         "medium",
         "Two stray quotes, or a text that was copied from another log.",
     ),
+    "contradicting_copies": Kind(
+        "Copies of one record contradict each other",
+        "medium",
+        "An export may have been corrected between the two, or its ids may not be unique.",
+    ),
     "faded_column": Kind(
         "A column says less than before",
         "medium",

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditwatch.core.cells import masked_rows
+from auditwatch.core.redaction import ABSENT
 from auditwatch.core.schema import SOURCE_FIELDS
 
 if TYPE_CHECKING:
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
 
     from auditwatch.ingest.spans import Flags, Ints
 
-__all__ = ["differ", "merged", "put_in"]
+__all__ = ["FIELDS", "TOLD", "WITH", "differ", "levels_of", "merged", "put_in"]
 
 FIELDS: Final = tuple(name for name in SOURCE_FIELDS if name not in {"event_id", "event_time"})
 #: Origins that folding finds; those of a source say more.
 FOUND: Final = pa.array(["manual", "cascade"])
+#: How much a cell says that holds a value.
+TOLD: Final = 2
 #: A column that is made of another comes from the same copy.
 WITH: Final = {"reason": ("reason_norm",)}
 
@@ -81,7 +84,7 @@ def _best(rows: pa.Table, name: str, groups: Ints) -> Ints:
     values = rows[name].cast(pa.string()).combine_chunks()
     coded = values.dictionary_encode()
     codes = coded.indices.fill_null(len(coded.dictionary)).to_numpy()
-    order = np.lexsort((_ranks(coded.dictionary.to_pylist())[codes], _levels(rows, name), groups))
+    order = np.lexsort((_ranks(coded.dictionary.to_pylist())[codes], levels_of(rows, name), groups))
     ends = np.flatnonzero(np.diff(groups[order], append=-1))
     best: Ints = order[ends]
     return best
@@ -96,16 +99,20 @@ def _ranks(texts: Sequence[str]) -> Ints:
     return ranks
 
 
-def _levels(rows: pa.Table, name: str) -> Ints:
-    """Return how much cells say: 0 nothing, 1 that there was something, 2 a value."""
+def levels_of(rows: pa.Table, name: str) -> Ints:
+    """Return how much cells say: 0 nothing, 1 that there was something, 2 a value.
+
+    What a table does not export, -1, is less than an empty cell.
+    """
     values = rows[name].cast(pa.string())
     silent = masked_rows(values)
     if name == "operator_id":
         silent = pc.or_(silent, pc.equal(values, rows["agency"].cast(pa.string())).fill_null(False))
     if name == "origin":
         silent = pc.is_in(values, value_set=FOUND)
-    levels = np.where(_numpy(silent), 1, 2)
+    levels = np.where(_numpy(silent), 1, TOLD)
     levels[_numpy(values.is_null())] = 0
+    levels[_numpy(pc.equal(values, ABSENT).fill_null(False))] = -1
     return levels
 
 

@@ -24,7 +24,7 @@ from auditwatch.ingest.copies import merged, put_in
 if TYPE_CHECKING:
     from auditwatch.ingest.spans import Ints
 
-__all__ = ["first_of_each", "made_ids", "own_ids", "timed_ids", "with_ids"]
+__all__ = ["first_of_each", "heads_of", "made_ids", "own_ids", "timed_ids", "with_ids"]
 
 FIELDS: Final = tuple(name for name in SOURCE_FIELDS if name != "event_id")
 BATCH_ROWS: Final = 1 << 16
@@ -91,23 +91,40 @@ def first_of_each(rows: pa.Table) -> tuple[pa.Table, Ints | None]:
     ids = rows["event_id"].combine_chunks()
     if pc.count_distinct(ids).as_py() == len(ids):
         return rows, None
-    codes = ids.dictionary_encode().indices.to_numpy()
-    times = rows["event_time"].cast(pa.int64()).to_numpy()
-    order = np.lexsort((times, codes))
-    fresh = np.ones(len(order), np.bool_)
-    fresh[1:] = (np.diff(codes[order]) != 0) | (np.diff(times[order]) != 0)
-    heads = order[fresh]  # sorting is stable: of equal ones the first in the file
+    codes, times = _codes_and_times(rows)
+    groups, heads = _grouped(codes, times)
     first = np.sort(heads)
     kept = rows.take(pa.array(first)).combine_chunks()
     if len(first) < len(ids):
-        groups = np.empty(len(order), np.int64)
-        groups[order] = np.cumsum(fresh) - 1
         kept = _completed(kept, rows, groups, heads)
     earliest = np.full(codes.max() + 1, np.iinfo(np.int64).max)
     np.minimum.at(earliest, codes[first], times[first])
     later = pa.array(times[first] != earliest[codes[first]])
     named = pc.if_else(later, timed_ids(kept), kept["event_id"].combine_chunks())
     return kept.set_column(kept.column_names.index("event_id"), "event_id", named), first
+
+
+def heads_of(rows: pa.Table) -> Ints:
+    """Return for each record the first in the file with its id and time, by position."""
+    groups, heads = _grouped(*_codes_and_times(rows))
+    found: Ints = heads[groups]
+    return found
+
+
+def _codes_and_times(rows: pa.Table) -> tuple[Ints, Ints]:
+    """Return a number for each id, and each time (us)."""
+    codes = rows["event_id"].combine_chunks().dictionary_encode().indices.to_numpy()
+    return codes, rows["event_time"].cast(pa.int64()).to_numpy()
+
+
+def _grouped(codes: Ints, times: Ints) -> tuple[Ints, Ints]:
+    """Return the group of records with the same id and time of each record, and their heads."""
+    order = np.lexsort((times, codes))
+    fresh = np.ones(len(order), np.bool_)
+    fresh[1:] = (np.diff(codes[order]) != 0) | (np.diff(times[order]) != 0)
+    groups = np.empty(len(order), np.int64)
+    groups[order] = np.cumsum(fresh) - 1
+    return groups, order[fresh]  # sorting is stable: of equal ones the first in the file
 
 
 def _completed(kept: pa.Table, rows: pa.Table, groups: Ints, heads: Ints) -> pa.Table:

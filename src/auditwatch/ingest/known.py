@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +14,7 @@ import pyarrow.compute as pc
 
 from auditwatch.core.fieldstates import as_field_states
 from auditwatch.core.schema import LOOKUPS, SOURCES
+from auditwatch.ingest.contradictions import Contradictions, contradictions
 from auditwatch.ingest.copies import differ, merged
 from auditwatch.ingest.ids import own_ids, timed_ids
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from auditwatch.engine.lake import Lake
     from auditwatch.ingest.settling import Settled
     from auditwatch.ingest.spans import Ints
+    from auditwatch.ingest.staging import Staged
 
 __all__ = ["Known", "New"]
 
@@ -38,11 +42,14 @@ class New:
     fuller : pa.Table
         Stored records as they are with what this source knows beside; those that it knows no more
         of are left out.
+    contradicted : Contradictions
+        Stored records of which this source says something else.
     """
 
     rows: pa.Table
     lines: Ints
     fuller: pa.Table
+    contradicted: Contradictions = field(default_factory=Counter)
 
 
 class Known:
@@ -52,22 +59,19 @@ class Known:
     ----------
     lake : Lake
         What is stored.
-    token : str
-        The source's own id: what it brought itself, before a crash, does not count.
-    states : mapping
-        What the source says of its fields, as SOURCES keeps it.
+    staged : Staged
+        The source: what it brought itself, before a crash, does not count.
     retried : ndarray of int64, optional
         Lines that are read again: what the source brought from its other lines does count.
     """
 
-    def __init__(
-        self, lake: Lake, token: str, states: Mapping[str, Any], retried: Ints | None = None
-    ) -> None:
+    def __init__(self, lake: Lake, staged: Staged, retried: Ints | None = None) -> None:
         self._lake = lake
-        self._token = token
+        self._token = token = staged.source_id
+        self._name = staged.name
         self._retried = retried
         self._names: dict[str, str] = {}
-        self._told = {token: _told(states)}
+        self._told = {token: _told(staged.states)}
 
     def new_of(self, settled: Settled) -> New:
         """Return the records that are not stored yet, and what is new of those that are.
@@ -87,10 +91,18 @@ class Known:
         self._names = names  # heads of the night before may be named by the next
         new = np.ones(rows.num_rows, np.bool_)
         new[mine] = False
-        fuller = rows.slice(0, 0)
+        fuller, differing = rows.slice(0, 0), Contradictions()
         if stored is not None and len(mine):
-            fuller = self._fuller(stored.take(pa.array(theirs)), renamed.take(pa.array(mine)))
-        return New(renamed.filter(pa.array(new)), lines[new], fuller)
+            theirs_told, copies = stored.take(pa.array(theirs)), renamed.take(pa.array(mine))
+            fuller = self._fuller(theirs_told, copies)
+            differing = contradictions(theirs_told, copies, _sources(theirs_told), self._file_names)
+        return New(renamed.filter(pa.array(new)), lines[new], fuller, differing)
+
+    @cached_property
+    def _file_names(self) -> dict[str, str]:
+        """File name by source_id, that of the source itself included."""
+        rows = self._lake.read(SOURCES, columns=["source_id", "name"]).to_pylist()
+        return {**{one["source_id"]: one["name"] for one in rows}, self._token: self._name}
 
     def _fuller(self, stored: pa.Table, copies: pa.Table) -> pa.Table:
         """Return the stored records that change when what their copies know is added.

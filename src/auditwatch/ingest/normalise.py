@@ -198,6 +198,7 @@ def normalise(
     """
     count = len(chunk.records)
     profile.records += count
+    profile.lacking.update(dict.fromkeys(chunk.absent, count))
     columns = _text_columns(chunk, mapping, profile)
     if chunk.dated:
         instants, quality = read_dates(columns["event_time"], clock.assumed)
@@ -217,7 +218,7 @@ def _text_columns(chunk: Chunk, mapping: Mapping, profile: Profile) -> dict[str,
         for name in SOURCE_FIELDS
         if name not in mapping.constants and (values := chunk.columns.get(name)) is not None
     }
-    states = profile.see(given)
+    states = profile.see(given, chunk.absent)
     columns = {}
     for name in SOURCE_FIELDS:
         if name not in given:

@@ -57,8 +57,11 @@ class Profile:
     cells: Cells = field(default_factory=Cells)
     columns: dict[str, _Column] = field(default_factory=dict)
     records: int = 0
+    lacking: Counter[str] = field(default_factory=Counter)
 
-    def see(self, columns: Mapping[str, pa.Array]) -> dict[str, States]:
+    def see(
+        self, columns: Mapping[str, pa.Array], absent: Collection[str] = ()
+    ) -> dict[str, States]:
         """Take in the columns of one chunk.
 
         Parameters
@@ -66,6 +69,8 @@ class Profile:
         columns : mapping of str to pa.Array of string
             As written, by canonical name; dictionaries where values repeat. Of times only what is
             empty counts.
+        absent : collection of str
+            Those of them that the source does not export here: something stands in for it.
 
         Returns
         -------
@@ -76,6 +81,8 @@ class Profile:
         distinct = {name: _distinct(values) for name, values in told.items()}
         states = self.cells.states_of(distinct)
         for name, values in columns.items():
+            if name in absent:
+                continue
             seen = self.columns.setdefault(name, _Column(varies=not _repeats(values)))
             if name in told:
                 self._count(seen, values, states[name])
@@ -102,18 +109,15 @@ class Profile:
             seen.values.add(dictionary[int(held[0])].as_py())
         seen.varies = len(seen.values) > 1 or len(held) > 1 or held.tolist() == [len(dictionary)]
 
-    def field_states(self, exported: set[str], withheld: Collection[str] = ()) -> dict[str, Any]:
+    def field_states(self, exported: Collection[str]) -> dict[str, Any]:
         """Return what SOURCES keeps of each field, as JSON has it.
 
         Parameters
         ----------
-        exported : set of str
-            Fields with a column or a constant.
-        withheld : collection of str
-            Fields that some records have no column for: they count as not exported.
+        exported : collection of str
+            Fields with a column, at least in a part of the source, or a constant.
         """
         found = {name: self._states(name, name in exported) for name in SOURCE_FIELDS}
-        found |= dict.fromkeys(withheld, FieldStates(exported=False))
         return {name: states.as_json() for name, states in found.items()}
 
     def _states(self, name: str, exported: bool) -> FieldStates:
@@ -123,12 +127,14 @@ class Profile:
             return FieldStates(exported)
         counts = dict(zip(STATES, seen.counts.tolist(), strict=True))
         masks = dict(seen.masks.most_common(MASKS_MAX))
-        return FieldStates(True, counts, masks, one_value=self._one_value(seen))
+        lacking = self.lacking[name]
+        return FieldStates(True, counts, masks, self._one_value(name, seen), lacking)
 
-    def _one_value(self, seen: _Column) -> bool:
-        """Tell whether every record of the source holds the same, and it hides nothing."""
+    def _one_value(self, name: str, seen: _Column) -> bool:
+        """Tell whether every record with the column holds the same, and it hides nothing."""
         silent = seen.counts[EMPTY] or seen.counts[MASKED]
-        return not (seen.varies or silent) and seen.rows >= max(ROWS_LEAST, self.records)
+        all_of_them = max(ROWS_LEAST, self.records - self.lacking[name])
+        return not (seen.varies or silent) and seen.rows >= all_of_them
 
     def gaps(self) -> Iterator[tuple[str, str]]:
         """Yield kind and sentence of each column that does not say what its name promises."""
@@ -137,7 +143,7 @@ class Profile:
                 masks = ", ".join(mask for mask, _ in seen.masks.most_common(SHOWN))
                 share = f"{seen.counts[MASKED]:,} of {seen.rows:,} records hold a mask ({masks})"
                 yield "masked_values", f"{name}: {share}; what it hides cannot be compared"
-            elif name in TELLING and self._one_value(seen):
+            elif name in TELLING and self._one_value(name, seen):
                 why = "the column was overwritten before release, or the export is of one alone"
                 yield "one_value", f"{name}: all {seen.rows:,} records hold the same value; {why}"
 

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from auditwatch.core.schema import REJECTS
+from auditwatch.ingest.contradictions import Contradictions, gaps_of
 from auditwatch.ingest.folding import read_followers
 from auditwatch.ingest.normalise import rows_schema
 from auditwatch.ingest.settling import Followers, Settled, settle
@@ -111,16 +112,17 @@ def read_source(
             path, settings, folder, rules=rules, format_name=format_name, mapping=mapping
         )
         tally = SourceTally(staged)
-        stretches = []
+        stretches, contradicted = [], Contradictions()
         for one in settle(staged, folder, followers):
             tally.add(one.rows, one.lines, int(one.repeated[1].sum()))
             stretches.append(one)
+            contradicted.update(one.contradicted)
         whole = _joined(stretches)
         return SourceRead(
             tally.row(),
             whole.rows,
             pa.concat_tables([REJECTS.empty(), *staged.rejects(folder)]).combine_chunks(),
-            staged.gaps(),
+            pa.concat_tables([staged.gaps(), gaps_of(contradicted)]).combine_chunks(),
             pa.array(whole.lines),
             staged,
         )

@@ -90,7 +90,7 @@ def retry_staged(staged: Staged, folder: Path, followers: Followers, lake: Lake)
         )
     refused = lake.pick(REJECTS, "source_id", [token]).select(REJECTS.names)
     lines = _lines(refused)
-    known = Known(lake, token, staged.states, retried=lines)
+    known = Known(lake, staged, retried=lines)
     found = [_within(one, lines) for one in settle(staged, folder, followers)]
     new = [known.new_of(one) for one in found if one.rows.num_rows]
     now_read = _lines_of(found)

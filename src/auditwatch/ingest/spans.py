@@ -105,8 +105,8 @@ class Chunk:
     remarks : tuple of str
         How the source was taken, for the account to say; each is said once.
     absent : frozenset of str
-        Canonical names that some records of this source do not export: for the whole source they
-        are then not exported, whatever `columns` holds.
+        Canonical names that these records do not export, whatever `columns` holds, while others of
+        the source may.
     """
 
     columns: Mapping[str, pa.Array]

@@ -18,6 +18,7 @@ from auditwatch.core.errors import InputError, UsageError
 from auditwatch.core.fieldstates import NOT_EXPORTED
 from auditwatch.core.files import ensure_folder
 from auditwatch.core.schema import GAPS
+from auditwatch.ingest.absences import Absences
 from auditwatch.ingest.ledger import Account, Ledger
 from auditwatch.ingest.mapping import Mapping, read_mapping
 from auditwatch.ingest.masks import read_cells
@@ -61,6 +62,8 @@ class Staged:
         Lines by class; no duplicates are known yet.
     states : mapping of str to str or mapping
         Field to what the source says of it, as `core.fieldstates` writes it.
+    absences : mapping of str to list of (int, int)
+        Fields that only a part of the source exports: first and last lines of where it does not.
     noted : list of (str, str)
         Kind and sentence of what makes the evidence doubtful.
     remarks : list of str
@@ -79,6 +82,7 @@ class Staged:
     bytes: int
     account: Account
     states: dict[str, Any]
+    absences: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     noted: list[tuple[str, str]] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     reasons: dict[str, int] = field(default_factory=dict)
@@ -179,8 +183,9 @@ class _Reading:
         self.spool = SpoolWriter(folder / RECORDS, str(stream.path))
         self.refusals = RefusedWriter(folder / REFUSED)
         self.profile = profile
-        self._exported = set(mapping.constants)
-        self._withheld: set[str] = set()
+        self._constant = frozenset(mapping.constants)
+        self._exported = set(self._constant)
+        self._absences = Absences()
         self._noted: list[tuple[str, str]] = []
         self._remarks: dict[str, None] = {}
         self._hours = True
@@ -200,14 +205,14 @@ class _Reading:
         self._rejected += sum(one.lines for one in rejects)
         self._noted += chunk.gaps
         self._remarks |= dict.fromkeys(chunk.remarks)
-        self._exported |= set(chunk.columns)
-        self._withheld |= chunk.absent
+        self._exported |= chunk.columns.keys() - chunk.absent
+        self._absences.note(chunk)
         self._hours &= not chunk.dated
 
     def staged(self, format_name: str) -> Staged:
         """Return what the whole source came to."""
         stream = self.stream
-        states = self.profile.field_states(self._exported, self._withheld)
+        states = self.profile.field_states(self._exported)
         if not self._hours:
             states["local_hour"] = NOT_EXPORTED
         account = Account(
@@ -225,6 +230,7 @@ class _Reading:
             bytes=stream.delivered,
             account=account,
             states=states,
+            absences=self._absences.of(self._exported - self._constant),
             noted=[*self._noted, *self.profile.gaps()],
             remarks=list(self._remarks),
             reasons=dict(self.refusals.reasons),

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pyarrow as pa
 
 from auditwatch.core.ahead import ahead
 from auditwatch.core.schema import GAPS, LOOKUPS, REJECTS, SOURCES
 from auditwatch.ingest.completing import Fuller, complete
+from auditwatch.ingest.contradictions import Contradictions, gaps_of, records_in
 from auditwatch.ingest.known import Known
 from auditwatch.ingest.settling import Followers, Settled, settle
 from auditwatch.ingest.sources import SourceTally, account_with_fields
@@ -17,8 +19,6 @@ from auditwatch.ingest.sources import SourceTally, account_with_fields
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    import pyarrow as pa
 
     from auditwatch.engine.lake import Lake
     from auditwatch.ingest.reader import SourceRead
@@ -60,7 +60,7 @@ def store_source(read: SourceRead, lake: Lake, followers: Followers = NO_FOLLOWE
     lines = read.record_lines.to_numpy()
     repeated = np.array([[0], [read.source["duplicate"][0].as_py()]])
     nights = iter([Settled(read.lookups, lines, repeated)])
-    return _store(read.staged, nights, iter([read.rejects]), lake, followers)
+    return _store(read.staged, nights, iter([read.rejects]), lake, followers, noted=read.gaps)
 
 
 def store_staged(staged: Staged, folder: Path, followers: Followers, lake: Lake) -> Stored:
@@ -97,7 +97,7 @@ def store_staged(staged: Staged, folder: Path, followers: Followers, lake: Lake)
     """
     nights = settle(staged, folder, followers)
     rejects = staged.rejects(folder)
-    return _store(staged, nights, rejects, lake, followers)
+    return _store(staged, nights, rejects, lake, followers, noted=staged.gaps())
 
 
 def _store(
@@ -106,6 +106,8 @@ def _store(
     rejects: Iterator[pa.Table],
     lake: Lake,
     followers: Followers,
+    *,
+    noted: pa.Table,
 ) -> Stored:
     """Store what is new, the source's own row; then complete what was stored before."""
     token = staged.source_id
@@ -115,24 +117,30 @@ def _store(
     tally = SourceTally(staged)
     if staged.reasons and not staged.nights:
         return Stored(account_with_fields(tally.row(), staged.reasons), fresh=True)
+    contradicted = Contradictions()
     with lake.adding(LOOKUPS, token) as addition:
-        known = Known(lake, token, staged.states)
-        for _ in ahead(_new_rows(nights, known, tally, Fuller(lake, token)), addition.add):
+        news = _new_rows(nights, Known(lake, staged), tally, Fuller(lake, token), contradicted)
+        for _ in ahead(news, addition.add):
             pass
         source = tally.row()
     with lake.adding(REJECTS, token) as addition:
         for part in rejects:
             addition.add(part)
-    found = staged.gaps()
+    found = pa.concat_tables([noted, gaps_of(contradicted)])
     if found.num_rows:
         lake.append(GAPS, found, token)
     lake.append(SOURCES, source, token)
     complete(lake, followers)
-    return Stored(account_with_fields(source, staged.reasons), fresh=True)
+    account = account_with_fields(source, staged.reasons)
+    return Stored({**account, "contradicting": records_in(contradicted)}, fresh=True)
 
 
 def _new_rows(
-    nights: Iterator[Settled], known: Known, tally: SourceTally, fuller: Fuller
+    nights: Iterator[Settled],
+    known: Known,
+    tally: SourceTally,
+    fuller: Fuller,
+    contradicted: Contradictions,
 ) -> Iterator[pa.Table]:
     """Yield what is not stored yet, and count it; note down what is new of what is stored."""
     for one in nights:
@@ -140,6 +148,7 @@ def _new_rows(
         repeated = int(one.repeated[1].sum() + one.lines.sum() - new.lines.sum())
         tally.add(new.rows, new.lines, repeated)
         fuller.add(new.fuller)
+        contradicted.update(one.contradicted + new.contradicted)
         yield new.rows
 
 

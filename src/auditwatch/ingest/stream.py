@@ -21,6 +21,7 @@ GZIP_MAGIC: Final = b"\x1f\x8b"
 HEAD_BYTES: Final = 1 << 16
 NEWLINE: Final = 10
 PIECE_BYTES: Final = 1 << 20  # unzipped at a time
+PLAIN_PIECE_BYTES: Final = 1 << 22  # a file may be far smaller than what is asked for
 ZIPPED_PIECE_BYTES: Final = 1 << 14  # what is left of a piece is copied for each gzip member in it
 RATIO_MAX: Final = 200  # text logs shrink 5 to 40 times; far more is a bomb
 RATIO_GRACE_BYTES: Final = 1 << 22
@@ -167,7 +168,7 @@ class Stream:
     def _piece(self, wanted: int) -> bytes:
         """Return some more unzipped bytes, about as many as are wanted; nothing at the end."""
         if self._inflater is None:
-            return self._take_raw(wanted)
+            return self._take_raw(min(wanted, PLAIN_PIECE_BYTES))
         while True:
             self._raw = self._raw or self._take_raw(ZIPPED_PIECE_BYTES)
             if self._inflater.eof:

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from auditwatch.core.errors import InputError, UsageError
+from auditwatch.core.schema import SOURCE_FIELDS
 from auditwatch.ingest.spans import Chunk, Spans
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ TITLE_VALUES_MAX: Final = 3
 HEADER_LINES_MAX: Final = 100
 NAME_MAX: Final = 100
 BOM: Final = "\ufeff"
+FIELDS: Final = frozenset(SOURCE_FIELDS)
 
 
 def squeeze(name: str) -> str:
@@ -210,10 +212,9 @@ def settle(chunks: Iterable[Chunk], layout: Layout) -> Iterator[Chunk]:
     Yields
     ------
     Chunk
-        The same stretches under canonical names; a last one without lines that says which fields
-        only a part of the records has, and what is in doubt.
+        The same stretches under canonical names; a last one without lines that says what is in
+        doubt.
     """
-    exported: list[frozenset[str]] = []
     counts = dict.fromkeys(layout.doubts, 0)
     rows = 0
     for chunk in chunks:
@@ -221,19 +222,16 @@ def settle(chunks: Iterable[Chunk], layout: Layout) -> Iterator[Chunk]:
             yield replace(chunk, columns={})
             continue
         done = layout.complete(chunk.columns)
-        exported.append(frozenset(done.columns) - done.absent)
         rows += len(chunk.records)
         for kind, count in done.counts.items():
             counts[kind] += count
         yield _settled(chunk, done)
-    some = frozenset[str]().union(*exported)
-    partly = frozenset[str]().union(*(some - one for one in exported))
     gaps = tuple(
         (kind, layout.doubts[kind].format(count=f"{count:,}", rows=f"{rows:,}"))
         for kind, count in counts.items()
         if count
     )
-    yield Chunk({}, Spans.of([]), gaps=gaps, absent=partly)
+    yield Chunk({}, Spans.of([]), gaps=gaps)
 
 
 def _settled(chunk: Chunk, done: Completed) -> Chunk:
@@ -249,5 +247,5 @@ def _settled(chunk: Chunk, done: Completed) -> Chunk:
         records=chunk.records.take(kept),
         rejects=(*chunk.rejects, *refused),
         headers=Spans.join([chunk.headers, chunk.records.take(aside)]),
-        absent=done.absent,
+        absent=FIELDS - (done.columns.keys() - done.absent),
     )

@@ -56,11 +56,11 @@ class Blindness:
 
     @property
     def masked_subjects(self) -> frozenset[str]:
-        """Sources in which some subjects are masked."""
+        """Sources in which some subjects are masked, or stand in tables without them."""
         return frozenset(
             source
             for source, states in self.states.items()
-            if "subject_id" in states and states["subject_id"].count("masked")
+            if (told := states.get("subject_id")) and (told.count("masked") or told.lacking)
         )
 
     def blind_rules(
@@ -119,8 +119,7 @@ class Blindness:
             for name in fields:
                 why = self._unknown.get(source, {}).get(name, "")
                 states = self.states.get(source, {}).get(name)
-                some = states.count("masked") if states and partly else 0
-                words = WHY.get(why, "is masked in some records" if some else "")
+                words = WHY.get(why, _partly(states) if states and partly else "")
                 if words and (name, why) not in but:
                     told.setdefault(f"{name} {words}", []).append(self.names.get(source, source))
         for clause, names in told.items():
@@ -146,6 +145,13 @@ class Blindness:
         cases = pc.if_else(of_these, MASK, rows["case_id"].cast(pa.string()))
         place = rows.column_names.index("case_id")
         return rows.set_column(place, "case_id", cases)
+
+
+def _partly(states: FieldStates) -> str:
+    """Return what some records of a source do not tell of a field; nothing when all do."""
+    if states.count("masked"):
+        return "is masked in some records"
+    return "is not exported for some records" if states.lacking else ""
 
 
 def read_blindness(lake: Lake) -> Blindness:

@@ -45,6 +45,9 @@ LEAD: Final = timedelta(hours=1)  # numbers are given in another order than look
 TAIL: Final = timedelta(minutes=1)
 #: Kinds that a reader notes as ``field: sentence``; only a change between two files is a gap.
 FADED: Final = ("masked_values", "one_value")
+#: Kinds whose sentence is the story: a source is overdue until it comes again, and says since when;
+#: files contradict each other in twos.
+TOLD_APART: Final = ("overdue_source", "contradicting_copies")
 
 
 @dataclass(frozen=True)
@@ -132,8 +135,7 @@ class GapFinder:
         """Return a noted gap: what a source always has is one story, what happened one a night."""
         feed = self._feeds.get(row["source_id"], "")
         standing = KINDS[row["kind"]].standing
-        # a source is overdue until it comes again: its sentence says since when
-        story = row["detail"] if row["kind"] == "overdue_source" else night
+        story = row["detail"] if row["kind"] in TOLD_APART else night
         return Gap(
             kind=row["kind"],
             about=(feed,) if standing else (feed, story),
