@@ -1,8 +1,8 @@
 """Everything on one person after the other: dossiers that no case asks for.
 
-A stop is one key, and what the software adds to it within seconds. Who reads a person out - registration,
-record, where the car has been - wants to know that person. It happens before an arrest too. Where
-a role works like that, as desks that clear applicants do, nothing of it is marked.
+A stop is one key, and what the software adds to it within seconds. Who reads a person out -
+registration, record, where the car has been - wants to know that person. It happens before an
+arrest too. Where a role works like that, as desks that clear applicants do, nothing is marked.
 """
 
 from __future__ import annotations
