@@ -80,7 +80,8 @@ def say(row: Mapping[str, Any]) -> str:
         f"{operator(row['operator_id'])} made {count(row['lookups'], 'lookup')} "
         "by transactions that hardly anybody else in the role used on the same night, on "
         f"{count(row['observed'], 'subject-day')} out of {count(row['exposure'], 'subject-day')} "
-        f"(at most {MOST} a night count) in the {nights_seen(row)} up to {iso(row['night_number'])}; expected "
+        f"(at most {MOST} a night count) in the {nights_seen(row)} up to "
+        f"{iso(row['night_number'])}; expected "
         f"{number(row['expected'])}, from own earlier work and the same role in the same unit."
     )
 
