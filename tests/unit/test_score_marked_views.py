@@ -27,7 +27,7 @@ NIGHTS, OPERATORS = 32, 24
 LATE = range(16, NIGHTS)
 WHOLE = ("night_number", "operator_id", "subject_id", "window")
 UNIT = [*WHOLE, "kind"]
-MARKING = ("mix", "outsider", "pretext", "relay", "run", "shift", "terminal")
+MARKING = ("dossier", "mix", "outsider", "pretext", "relay", "run", "shift", "terminal")
 
 
 def clock(at: int, hour: float) -> datetime:
@@ -64,6 +64,8 @@ def planted() -> dict[str, list[dict[str, Any]]]:
         "terminal": [act(at, 11 + n, "T3", f"P-{n}", terminal="B") for at in some for n in (0, 1)],
         "outsider": [act(at, 12, "T5", f"P-w{at % 3}") for at in some],
         "pretext": [act(at, 12, "T6", "P-ex", case_id=f"26-{at:05d}") for at in some],
+        "dossier": [act(at, 12 + n / 20, "T14", f"P-d{at}", transaction=key) for at in some
+                    for n, key in enumerate(("RQ", "DQ", "QW"))],
         "mix": [act(at, 12, "T7", f"P-{at}", transaction="QXS") for at in LATE],
         "relay": [act(at, 12, "T10", f"P-r{at}", requester_id="T99") for at in some],
         "run": [act(at, 12 + n / 30, "T8", f"P-q{at}{n}") for at in LATE for n in range(6)],
@@ -166,6 +168,37 @@ def test_a_view_keeps_its_contract_by_itself(
         traced = engine.collect(traces).to_pandas()
     assert set(traced["item"]) == set(range(len(loud)))
     assert (traced["night_number"] <= last).all()
+
+
+def test_what_software_asks_and_what_a_role_always_asks_is_no_dossier() -> None:
+    """Follow-ups within seconds are one key; where all work so, nothing is marked."""
+
+    def asked(operator: str, subject: str, hour: float, key: str = "DQ") -> dict[str, Any]:
+        return act(1, hour, operator, subject, transaction=key, operator_role="officer")
+
+    by_hand = [asked("T1", "P-d", 12 + n / 20, key) for n, key in enumerate(("DQ", "QW"))]
+    machine = [asked("T2", "P-e", 13 + n / 600, key) for n, key in enumerate(("DQ", "QW"))]
+    usual = [asked("T3", f"P-{n}", 9 + n / 20) for n in range(30)]
+    assert dossiers([*by_hand, *machine, *usual]) == [("T1", "P-d")]
+    custom = [asked("T3", one["subject_id"], 11 + n / 20, "QW") for n, one in enumerate(usual)]
+    assert ("T1", "P-d") not in dossiers([*by_hand, *usual, *custom])
+
+
+def dossiers(rows: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return who is marked as having read out whom."""
+    _, marks = profile_nights(table(named(rows, "x")), context())
+    told = [one for one in marks.to_pylist() if one["mark"] == "dossier"]
+    return [(one["operator_id"], one["subject_id"]) for one in told]
+
+
+def test_a_window_teaches_nothing_before_it_is_counted() -> None:
+    """Crowds of fourteen nights need twenty-eight; the nights before are not nights without one."""
+    profiles, marks = profile_nights(table(named(honest(), "work")), Context())
+    last = (date.fromisoformat(night(NIGHTS - 1)) - date(1970, 1, 1)).days
+    with LocalEngine(1) as engine:
+        rows = measure_nights([last], profiles, Context(), Settings(), engine, marks=marks).rows
+    crowds = rows[(rows["view"] == "burst") & (rows["window"] == 14)]
+    assert sorted(set(crowds["night_number"])) == list(range(last - NIGHTS + 28, last + 1))
 
 
 @pytest.mark.parametrize("nights", [1, 2, 5])

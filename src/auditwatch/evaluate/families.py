@@ -28,7 +28,7 @@ FAMILIES: Final[Mapping[str, frozenset[str]]] = {
         "colleagues": "tie victim colleague-without-number crowd-on-a-colleague",
         "crowd": "burst victim crowd-on-one-subject crowd-on-a-colleague",
         "names": "fishing name-only-search single-name-search wildcard-plate",
-        "strangers": "harvest run screening volume bulk-lookups",
+        "strangers": "dossier harvest run screening volume bulk-lookups",
         "numbers": "case borrowed-number number-not-on-file number-closed number-for-many "
         "number-of-another-unit",
         "outsiders": "outsider witness number-of-another-unit",
@@ -47,7 +47,7 @@ FAMILIES: Final[Mapping[str, frozenset[str]]] = {
         "hours": "shift off-duty off-duty-private around-the-clock",
         "gone": "lookup-after-separation lookup-while-suspended operator-not-on-roster "
         "training-lapsed",
-        "systems": "mix admin-key-outside-records",
+        "systems": "dossier mix admin-key-outside-records",
         "requests": "relay outside-requester",
         "plates": "plate-read-without-purpose plate-reads-from-outside",
         "exports": "records-exported database-bulk-copy",

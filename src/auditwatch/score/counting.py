@@ -205,6 +205,7 @@ def marked_share(
     *,
     width: int,
     least: int,
+    most: int | None = None,
     by_night: bool = False,
 ) -> ibis.Table:
     """Count the marks of each active operator, against all of the work and the operator's past.
@@ -217,6 +218,8 @@ def marked_share(
         Nights of the window.
     least : int
         Fewer nights with a mark are no pattern and count as none.
+    most : int, optional
+        So many subjects of one night count: one long evening is one matter.
     by_night : bool
         Count nights with a mark out of active nights; otherwise subject-days out of all of them.
 
@@ -228,6 +231,9 @@ def marked_share(
         out of `own_exposure` on the nights before the window, in the same role and unit.
     """
     joined = _past(profiles, nights, known, view)
+    if most is not None:
+        over = joined.odd - ibis.least(joined.odd, most)
+        joined = joined.mutate(odd=joined.odd - over, days=joined.days - over)
     window = min(width, max(1, known.reach * 2 // 3))
     now = joined.night_number - joined.then < window
     before = ~now & (joined.role == joined.as_role) & (joined.unit == joined.of_unit)

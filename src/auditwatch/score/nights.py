@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["learnt_by", "model_id", "score_nights"]
 
-PARAMETERS_VERSION: Final = 3
+PARAMETERS_VERSION: Final = 4
 
 
 def model_id() -> str:
@@ -98,9 +98,10 @@ def _stand_out(rows: pd.DataFrame, night: int, settings: Settings) -> pd.DataFra
     terms = scorer.explain(tonight)
     loud = terms["best"] & (terms["decades"] >= settings.score.floor_decades) & (terms["raw"] > 0)
     per_operator = tonight["view"].map(scorer.tries_).fillna(1.0)
-    told = tonight.join(terms).assign(recent_nights=scorer.nights_, per_operator=per_operator)
-    kept: pd.DataFrame = told[loud]
-    return kept
+    kept: pd.DataFrame = tonight.join(terms).assign(per_operator=per_operator)[loud]
+    features = zip(kept["view"], kept["window"], kept["kind"], strict=True)
+    nights = [scorer.seasons_[str(view), int(window), str(kind)] for view, window, kind in features]
+    return kept.assign(recent_nights=nights)
 
 
 def learnt_by(rows: pd.DataFrame, night: int, settings: Settings) -> LookupScorer:

@@ -42,9 +42,9 @@ class LookupScorer(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # they p
     floor_decades : float
         `predict` calls a story unusual from here on.
     seasoned_nights : int
-        With fewer nights than this to learn from, no surprise exceeds what so few units can show,
-        -log10 of one over their number; and every surprise counts as the root of the part of
-        these nights there is. What is usual is not known yet.
+        With fewer nights than this to learn a feature from, no surprise of it exceeds what so few
+        units can show, -log10 of one over their number; and every surprise counts as the root of
+        the part of these nights there is. What is usual is not known yet.
 
     Attributes
     ----------
@@ -52,6 +52,8 @@ class LookupScorer(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # they p
         Tail model of each (view, window, kind).
     reference_ : dict
         Calibration of each (view, window, kind).
+    seasons_ : dict
+        Nights that each (view, window, kind) was learnt from.
     tries_ : dict
         Units of each view for an active operator: a view with many units has many tries.
     nights_, operator_nights_ : int, float

@@ -1,8 +1,8 @@
 """Everything on one person after the other: dossiers that no case asks for.
 
-A stop is one key, or what the software adds by itself. Who reads a person out - registration,
-record, where the car has been - wants to know that person. It happens before an arrest too. Where
-a role works like that, as desks that clear applicants do, nothing of it is marked.
+A stop is one key, and what the software adds to it within seconds. Who reads a person out -
+registration, record, where the car has been - wants to know that person. It happens before an
+arrest too. Where a role works like that, as desks that clear applicants do, nothing is marked.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ LEAST: Final = 3  # people; one or two are an arrest
 NEEDS: Final[tuple[frozenset[str], ...]] = ()
 FIELDS: Final = ("transaction",)
 
+SOFTWARE: Final = 20  # seconds in which a follow-up is the software's own
 WAYS: Final = 2  # transactions on one person in one night, its vehicle's included
 ONE_IN: Final = 10  # others of the role do so with fewer than one person of so many
 LEAST_OTHERS: Final = 20  # people whom others of the role looked at; fewer say nothing
@@ -50,12 +51,23 @@ def mark(heads: Heads, context: Context) -> Marks:
     night = heads.group("night", "operator_id")[bare]
     people = np.stack([night, heads.principals(context)[bare]])
     person = np.unique(people, axis=1, return_inverse=True)[1].reshape(-1)
-    ways = np.unique(np.stack([person, asked[bare]]), axis=1)[0]
+    by_hand = _by_hand(person, heads.time[bare])
+    ways = np.unique(np.stack([person, asked[bare]])[:, by_hand], axis=1)[0]
     several = np.bincount(ways) >= WAYS
     _, first = np.unique(person, return_index=True)
     custom = _custom(heads.group("night", "operator_role")[bare][first], night[first], several)
     rows = bare[(several & ~custom)[person]]
     return Marks(rows, pa.array([""] * len(rows), pa.string()))
+
+
+def _by_hand(person: np.ndarray, time: np.ndarray) -> np.ndarray:
+    """Tell which lookups were not made by software right after another on the same person."""
+    order = np.argsort(person, kind="stable")
+    later = np.diff(time[order], prepend=time[order][0]) > SOFTWARE
+    new = np.diff(person[order], prepend=-1) != 0
+    found = np.zeros(len(person), dtype=bool)
+    found[order] = later | new
+    return found
 
 
 def _custom(role: np.ndarray, night: np.ndarray, several: np.ndarray) -> np.ndarray:

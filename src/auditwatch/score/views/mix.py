@@ -35,6 +35,7 @@ NEEDS: Final[tuple[frozenset[str], ...]] = ()
 FIELDS: Final = ("transaction",)
 
 LEAST_NIGHTS: Final = 3  # one odd task is no drift
+MOST: Final = 3  # subjects of one night: a witness's half of a plate is tried in many ways
 
 
 def mark(heads: Heads, context: Context) -> Marks:
@@ -49,7 +50,9 @@ def mark(heads: Heads, context: Context) -> Marks:
 
 def measure(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Table:
     """Count each active operator's marked subject-days."""
-    return marked_share(profiles, nights, known, NAME, width=WINDOW_NIGHTS[0], least=LEAST_NIGHTS)
+    return marked_share(
+        profiles, nights, known, NAME, width=WINDOW_NIGHTS[0], least=LEAST_NIGHTS, most=MOST
+    )
 
 
 def expect(measured: pd.DataFrame) -> np.ndarray:
@@ -77,7 +80,8 @@ def say(row: Mapping[str, Any]) -> str:
         f"{operator(row['operator_id'])} made {count(row['lookups'], 'lookup')} "
         "by transactions that hardly anybody else in the role used on the same night, on "
         f"{count(row['observed'], 'subject-day')} out of {count(row['exposure'], 'subject-day')} "
-        f"in the {nights_seen(row)} up to {iso(row['night_number'])}; expected "
+        f"(at most {MOST} a night count) in the {nights_seen(row)} up to "
+        f"{iso(row['night_number'])}; expected "
         f"{number(row['expected'])}, from own earlier work and the same role in the same unit."
     )
 
