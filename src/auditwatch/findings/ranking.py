@@ -89,7 +89,9 @@ def worth(story: str, severity: str, stories: int) -> int:
     is worth a decade less than what it says of one: most of it is what is usual here. So no rule
     fills the queue, however many it fires on, and no other night is looked at.
     """
-    whole = BY_SEVERITY[severity] - OF_MANY * (story in ("unit", "agency") and severity in SOFT)
+    whole = BY_SEVERITY[severity]
+    if story in ("unit", "agency") and severity in SOFT:
+        whole = max(whole - OF_MANY, whole // 5)  # the words keep their order
     return max(whole - round(1000 * log10(max(stories, 1))), min(whole, LEAST_WORTH))
 
 
