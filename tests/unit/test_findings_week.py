@@ -13,6 +13,7 @@ from tests.findings_fabric import gathered, lookup, surprise
 
 from auditwatch.findings.chance import lot, reading, sampled
 from auditwatch.findings.derive import assemble, derive
+from auditwatch.findings.leaning import MOST, in_reading_order, leanings
 from auditwatch.findings.odds import Chances, surprises
 
 if TYPE_CHECKING:
@@ -100,3 +101,35 @@ def test_only_patterns_state_odds() -> None:
     ]
     assert set(surprises(assemble(pieces)).values()) == {3100}
     assert surprises({"F-1": []}) == {}
+
+
+def of_rules(*rule_ids: str) -> list[Finding]:
+    """Return a finding led by each of these rules, the most pressing first."""
+    pairs = zip(queue(len(rule_ids)), rule_ids, strict=True)
+    return [replace(one, rule_id=rule_id) for one, rule_id in pairs]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=60))
+def test_what_was_decided_leans_the_reading_and_never_far(decided: list[tuple[str, bool]]) -> None:
+    """Nothing moves by more than the bound; who was confirmed more often leans no less."""
+    findings = of_rules(*(rule_id for rule_id, _ in decided))
+    words = {one.finding_id: good for one, (_, good) in zip(findings, decided, strict=True)}
+    leans = leanings(findings, words)
+    assert all(abs(lean) <= MOST for lean in leans.values())
+    assert set(leans) == {rule_id for rule_id, _ in decided}
+    if leans and all(good == (rule_id == "a") for rule_id, good in decided):
+        assert leans.get("a", MOST) >= max(leans.values())
+
+
+def test_reading_without_decisions_is_the_queue_and_clearing_a_rule_puts_it_behind() -> None:
+    """Thirty of one rule cleared and ten of another confirmed turn two neighbours round."""
+    waiting = of_rules("noisy", "sound")
+    assert in_reading_order(waiting, leanings(waiting, {})) == waiting
+    past = [
+        replace(one, finding_id=f"D-{n}")
+        for n, one in enumerate(of_rules(*["noisy"] * 30, *["sound"] * 10))
+    ]
+    leans = leanings(past, {one.finding_id: one.rule_id == "sound" for one in past})
+    assert leans["noisy"] < 0 < leans["sound"]
+    assert in_reading_order(waiting, leans) == waiting[::-1]
+    assert [one.priority for one in in_reading_order(waiting, leans)] == [9999, 10_000]
