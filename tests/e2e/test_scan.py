@@ -34,6 +34,21 @@ def test_an_export_has_a_line_a_finding_in_priority_order(scanned: Path) -> None
     assert all(line["reasons"] and line["title"] and line["event_ids"] for line in lines)
 
 
+def test_a_week_has_what_is_pressing_and_a_tenth_by_lot(scanned: Path) -> None:
+    """Eighteen of twenty are the top of the queue, two are drawn from all others."""
+    told = auditwatch("-w", scanned, "findings", "week", "--json")
+    assert told.code == 0, told.err
+    found = json.loads(told.out)
+    asking = [one for one in map(json.loads, export(scanned).splitlines()) if one["kind"] != "gap"]
+    names = [one["finding_id"] for one in found["read"]]
+    assert names[:18] == [one["finding_id"] for one in asking[:18]]
+    assert [one["why"] for one in found["read"]] == ["pressing"] * 18 + ["by lot"] * 2
+    assert found["drawn_so_far"]["decided"] == 0
+    plain = auditwatch("-w", scanned, "findings", "week")
+    assert len(plain.out.splitlines()) == 21
+    assert "of those whose lot came up none is decided yet" in plain.err
+
+
 def test_the_same_scan_again_changes_no_byte(city: City, scanned: Path) -> None:
     """A repeated night says so and leaves every finding as it was."""
     before = export(scanned)

@@ -233,7 +233,12 @@ def test_what_one_clerk_repeats_weighs_more_than_what_a_unit_does_once_each() ->
 
 @pytest.mark.parametrize(
     ("view", "milli"),
-    [("shift", 3000 + 602), ("burst", 3000 - 1000 + 1505), ("harvest", 3000 - 1000)],
+    [
+        ("tie", 3000 + 602),
+        ("mix", 3000 + 301),
+        ("burst", 3000 - 1000 + 1505),
+        ("harvest", 3000 - 1000),
+    ],
 )
 def test_a_pattern_that_goes_on_weighs_more_unless_it_is_how_a_post_works(
     view: str, milli: int

@@ -156,7 +156,7 @@ def test_the_future_changes_nothing(surprises: pd.DataFrame, tmp_path: Path) -> 
 
 
 def test_threads_and_order_change_nothing(tmp_path: Path) -> None:
-    """The same bytes with one thread and two, from rows in another order."""
+    """The same bytes with one thread, two and four, from rows in another order."""
     rows = misuse()
     ids = [f"x{n:05d}" for n in range(len(rows))]
     named = [
@@ -164,8 +164,11 @@ def test_threads_and_order_change_nothing(tmp_path: Path) -> None:
         for n, (row, one) in enumerate(zip(rows, ids, strict=True))
     ]
     one = score(named, tmp_path / "one", nights=[28, 31], context=TIES)
-    two = score(named[::-1], tmp_path / "two", nights=[28, 31], context=TIES, threads=2)
-    assert one.equals(two)
+    for threads in (2, 4):
+        more = score(
+            named[::-1], tmp_path / str(threads), nights=[28, 31], context=TIES, threads=threads
+        )
+        assert one.equals(more)
 
 
 def test_little_or_nothing_is_no_error(tmp_path: Path) -> None:

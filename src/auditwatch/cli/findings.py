@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from auditwatch.cli.findings_week import week
 from auditwatch.cli.show import count, emit_json, narrate, open_workspace, print_table
 from auditwatch.core.errors import UsageError
 
@@ -67,6 +68,9 @@ def masker_for(
 @click.group()
 def findings() -> None:
     """Read the queue, look at one finding, export; decisions are made with `review`."""
+
+
+findings.add_command(week)
 
 
 @findings.command("list")

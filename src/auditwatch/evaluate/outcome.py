@@ -12,6 +12,7 @@ import pandas as pd
 
 from auditwatch.evaluate.alerts import false_alerts
 from auditwatch.evaluate.baselines import baselines
+from auditwatch.evaluate.chances import chance_findings
 from auditwatch.evaluate.families import is_right
 from auditwatch.evaluate.matching import Matcher
 from auditwatch.evaluate.queue import Budget, Desk, queues
@@ -61,6 +62,8 @@ class Outcome:
         ``trail, place, kind, leading, about, habit``: the findings within the budget.
     alerts : pd.DataFrame
         As from `false_alerts`, with ``trail``.
+    chances : pd.DataFrame
+        As from `chance_findings`, with ``trail``.
     agreement : float or None
         Share in common between this budget and that of a thinned trail; None when not asked.
     """
@@ -76,6 +79,7 @@ class Outcome:
     precise: pd.DataFrame
     queue: pd.DataFrame
     alerts: pd.DataFrame
+    chances: pd.DataFrame
     agreement: float | None = None
 
 
@@ -110,6 +114,7 @@ def measure(trial: Trial, settings: Settings, per_week: float | None) -> Outcome
         alerts=false_alerts(
             trial, round(1000 * score.floor_decades), score.calibration_nights
         ).assign(trail=trial.name),
+        chances=chance_findings(trial, matcher, score.calibration_nights).assign(trail=trial.name),
         agreement=_agreement(trial, budget),
     )
 

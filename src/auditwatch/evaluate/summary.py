@@ -79,12 +79,13 @@ def summarise(outcomes: Sequence[Outcome]) -> list[Sheet]:
         _ways(outcomes),
         _fillers(outcomes, "leading"),
         _alerts(outcomes),
+        _chances(outcomes),
     ]
     episodes = _stacked(outcomes, "episodes")
     if episodes["intensity"].any():
         sheets.insert(2, _recall(outcomes, "intensity"))
     if _stacked(outcomes, "queue")["habit"].any():
-        sheets.insert(-1, _fillers(outcomes, "habit"))
+        sheets.insert(-2, _fillers(outcomes, "habit"))
     return [*sheets, _episodes(episodes)]
 
 
@@ -251,6 +252,30 @@ def _alert_rows(alerts: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
         low, high = poisson_interval(int(realised))
         told = (int(realised), realised / stated, (low / stated, high / stated))
         yield (by, group, level / 1000, int(nights), float(stated), *told, int(once), once / stated)
+
+
+def _chances(outcomes: Sequence[Outcome]) -> Sheet:
+    """Set what is stated beside findings beside what came of it."""
+    columns = (
+        Column("decades", "number"), Column("findings"), Column("stated", "number"),
+        Column("stated share", "share"), Column("realised"), Column("realised share", "share"),
+        Column("95 %", "range"),
+    )  # fmt: skip
+    keys = ["stated", "findings", "share", "realised"]
+    sums = _stacked(outcomes, "chances").groupby("level_milli", sort=True)[keys].sum()
+    rows = []
+    for level, stated, findings, shares, realised in sums.reset_index().to_numpy().tolist():
+        count, honest = int(findings), int(realised)
+        share = shares / count if count else None
+        came = honest / count if count else None
+        told = (float(stated), share, honest, came, wilson(honest, count))
+        rows.append((level / 1000, count, *told))
+    note = (
+        "findings: a pattern of so many decades or more speaks for them; stated: how many of these "
+        "chance alone was said to make; stated share: what stands beside them, on average; "
+        "realised: those without any misused lookup, with the Wilson interval of their share."
+    )
+    return Sheet("chance", "Stated and realised share of chance", columns, tuple(rows), note)
 
 
 def _episodes(episodes: pd.DataFrame) -> Sheet:

@@ -50,10 +50,11 @@ LEAST_WORTH: Final = 300
 #: how many honest posts work, coming back to one person without a case is how few do. A crowd of
 #: one night is mostly news or a broadcast.
 BY_VIEW: Final = {"harvest": -1000, "burst": -1000, "pair": 500}
-#: What each tenfold of nights adds to a view's word, milli-decades, for 1.5 tenfolds at most:
-#: what goes on is seldom chance. A post that works like a harvest does so every night; broadcasts
-#: are over in a day, curiosity trickles in.
-LASTING: Final = {"harvest": 0, "burst": 2500}
+#: What each tenfold of nights adds to a view's word, milli-decades, for 1.5 tenfolds at most: what
+#: goes on is seldom chance. A post that works like a harvest does so every night, and one with rare
+#: transactions has them for weeks; broadcasts are over in a day, curiosity trickles in; who is
+#: called out once seldom is again and again without a case.
+LASTING: Final = {"harvest": 0, "mix": 500, "burst": 2500, "shift": 2000}
 LASTING_OTHERWISE: Final = 1000
 #: What it adds to a pair that its lookups ask for the person under several records, such as the
 #: person one day and the car another: one in two of these was misuse, one in seven of the others.
@@ -89,7 +90,9 @@ def worth(story: str, severity: str, stories: int) -> int:
     is worth a decade less than what it says of one: most of it is what is usual here. So no rule
     fills the queue, however many it fires on, and no other night is looked at.
     """
-    whole = BY_SEVERITY[severity] - OF_MANY * (story in ("unit", "agency") and severity in SOFT)
+    whole = BY_SEVERITY[severity]
+    if story in ("unit", "agency") and severity in SOFT:
+        whole = max(whole - OF_MANY, whole // 5)  # the words keep their order
     return max(whole - round(1000 * log10(max(stories, 1))), min(whole, LEAST_WORTH))
 
 

@@ -163,6 +163,15 @@ class Store:
             rows = connection.execute(select(table).order_by(*order))
             return [piece_from(row) for row in rows.mappings()]
 
+    def surprises(self) -> dict[str, int]:
+        """Return the strongest surprise of each finding that a pattern speaks for."""
+        table = tables.evidence
+        strongest = func.max(table.c.surprise_milli)
+        query = select(table.c.finding_id, strongest).where(table.c.source == "pattern")
+        with self._database.reading() as connection:
+            rows = connection.execute(query.group_by(table.c.finding_id))
+            return {name: value for name, value in rows if value}
+
     def counts(self) -> dict[tuple[str, str], int]:
         """Return how many findings there are of each (kind, status)."""
         kind, status = tables.findings.c.kind, tables.findings.c.status

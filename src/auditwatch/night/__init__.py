@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from auditwatch.core.late import late
 
 if TYPE_CHECKING:
+    from auditwatch.night.chances import odds_of
     from auditwatch.night.learnt import scorer_of
     from auditwatch.night.reading import ingest_files, retry_files
     from auditwatch.night.request import Ingested, Request, Scan, Wanted
@@ -22,6 +23,7 @@ __all__ = [
     "Share",
     "Wanted",
     "ingest_files",
+    "odds_of",
     "retry_files",
     "run_scan",
     "scorer_of",
@@ -37,6 +39,7 @@ __getattr__ = late(
         "Share": "verdicts",
         "Wanted": "request",
         "ingest_files": "reading",
+        "odds_of": "chances",
         "retry_files": "reading",
         "run_scan": "scan",
         "scorer_of": "learnt",
