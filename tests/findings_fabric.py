@@ -11,11 +11,14 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from auditwatch.config import Findings, Settings, Workspace
+from auditwatch.core import clock
 from auditwatch.core.mask import mark
 from auditwatch.core.schema import GAPS, HITS, LOOKUPS, REJECTS, SOURCES, SURPRISES, VERDICTS
 from auditwatch.engine.lake import Lake
+from auditwatch.findings import reviews
 from auditwatch.findings.grouping import gather
-from auditwatch.findings.model import NightResult, NightSummary, Piece, Run
+from auditwatch.findings.model import NightResult, NightSummary, Piece, Review, Run
+from auditwatch.findings.rows import read_evidence, read_finding
 from auditwatch.findings.store import Store
 
 if TYPE_CHECKING:
@@ -163,6 +166,20 @@ def result(night: str, pieces: Iterable[Piece], **more: Any) -> NightResult:
         night, f"token-{night}", tuple(pieces), "rules-1", "model-1", NightSummary()
     )
     return replace(plain, **more)
+
+
+def decided(store: Store, finding_id: str, disposition: str, note: str, reviewer: str) -> Review:
+    """Put a decision on record by the door that the desk ends in."""
+    with store._database.writing() as connection:
+        return reviews.follow(
+            connection,
+            read_finding(connection, finding_id),
+            read_evidence(connection, finding_id),
+            disposition=disposition,
+            note=note,
+            reviewer=reviewer,
+            at=clock.now().isoformat(timespec="seconds"),
+        )
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.findings_fabric import decided
 
 from auditwatch.config import Workspace, find_workspace, make_workspace
 from auditwatch.core.clock import now
@@ -170,7 +171,7 @@ def test_monthly_files_that_overlap_are_one_finding_that_stays_decided(folder: F
     (gap,) = folder.gaps()
     assert (gap.rule_id, gap.severity) == ("overlapping_file", "informational")
     with Store(folder.workspace.database) as store:
-        store.decide(gap.finding_id, "explained", "cut in UTC", "reviewer")
+        decided(store, gap.finding_id, "explained", "cut in UTC", "reviewer")
     folder.put("m3.csv", HEADER + lines(55, 120))
     folder.scan()
     (again,) = folder.gaps()

@@ -13,7 +13,17 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.findings_fabric import gathered, hit, lookup, make_fabric, night_of, result
+from tests.desk_fabric import make_desk
+from tests.findings_fabric import (
+    ZONE,
+    decided,
+    gathered,
+    hit,
+    lookup,
+    make_fabric,
+    night_of,
+    result,
+)
 from tests.published_year import PENDING, published_year
 
 from auditwatch.cli import cli
@@ -24,6 +34,7 @@ from auditwatch.findings.matters import Matter, Taken, registered_matters
 from auditwatch.findings.store import Store
 from auditwatch.report.annual import count_year
 from auditwatch.report.form import read_form
+from auditwatch.review.decide import Act
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -206,7 +217,7 @@ def test_a_decision_in_the_queue_counts_until_an_investigation_takes_it_in(
     make_workspace(tmp_path)
     fabric = make_fabric(tmp_path, rows, [result(night_of(0), pieces)])
     (finding,) = fabric.store.findings()
-    year = int(fabric.store.decide(finding.finding_id, "misuse", "seen", "lead").at[:4])
+    year = int(decided(fabric.store, finding.finding_id, "misuse", "seen", "lead").at[:4])
     draft = annual(tmp_path, year=year)
     assert numbers(draft)["Queries"] == 3
     assert "decided in the queue only" in draft.decode()
@@ -216,6 +227,42 @@ def test_a_decision_in_the_queue_counts_until_an_investigation_takes_it_in(
     again = annual(tmp_path, year=year)
     assert numbers(again)["Queries"] == 0
     assert [row["case"] for row in json.loads(again)["tables"]["cases"]] == ["IA-1"]
+
+
+def test_an_escalation_at_the_desk_is_an_investigation_of_the_year(tmp_path: Path) -> None:
+    """Pending when escalated, confirmed when concluded, reopened, taken in: one case all along."""
+    make_workspace(tmp_path / "w")
+    made = make_desk(tmp_path / "w")
+    name, year = made.finding_of("T1"), made.desk.now().year
+
+    def counted() -> tuple[int, int, int, int, int]:
+        found = numbers(annual(tmp_path / "w", year=year))
+        labels = ("Opened in the year", "Misuse confirmed (cases)", "Persons", "Queries")
+        return (*(found[label] for label in labels), found["Counselled"])
+
+    def act(who: str, act: str, **more: Any) -> None:
+        version = made.desk.seen(name).standing.version
+        asked = Act(act, version, "as it is in the memo of that day", **more)
+        made.desk.act(made.account(who), name, asked)
+
+    conclusion = {"outcome": "policy_violation", "quality": "correct_hit"}
+    conclusion |= {"allegation": "sustained", "actions": ("counselled",)}
+    act("rita", "escalate")
+    assert counted() == (1, 0, 0, 0, 0)
+    act("ian", "conclude", **conclusion)
+    assert counted() == (1, 0, 0, 0, 0), "nothing is concluded before a second person agreed"
+    act("ivy", "approve")
+    assert counted() == (1, 1, 1, 1, 1)
+    told = CliRunner().invoke(cli, ["-w", str(tmp_path / "w"), "investigations", "list", "--json"])
+    (row,) = json.loads(told.stdout)
+    assert (row["investigation_id"], row["result"], row["queries"]) == (name, "confirmed", 1)
+    act("lena", "reopen")
+    assert counted() == (1, 0, 0, 0, 1), "what was done to a person was done"
+    made.fabric.store.investigate([entry("open", f"{year}-01-02", finding_ids=(name,))])
+    assert counted() == (1, 0, 0, 0, 0)
+    assert [one.investigation_id for one in made.fabric.store.register(ZONE)] == ["IA-1"]
+    made.desk.database.close()
+    made.fabric.store.close()
 
 
 def test_an_unknown_format_is_refused_before_anything_is_on_record(

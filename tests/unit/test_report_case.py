@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from tests.findings_fabric import (
     Fabric,
+    decided,
     follower,
     gathered,
     hit,
@@ -84,7 +85,7 @@ def written(fabric: Fabric, name: str, *more: str, form: str = "json") -> bytes:
 
 def test_a_masked_file_names_nobody(fabric: Fabric, finding: Finding) -> None:
     """No identity, name or case number in any format, also not in what a reviewer wrote."""
-    fabric.store.decide(finding.finding_id, "explained", "asked Quillfeather, CANARY-T1", "lead")
+    decided(fabric.store, finding.finding_id, "explained", "asked Quillfeather, CANARY-T1", "lead")
     for form in ("html", "csv", "json"):
         text = written(fabric, finding.finding_id, form=form).decode()
         assert "CANARY" not in text

@@ -9,6 +9,7 @@ import pytest
 from tests.findings_fabric import (
     RUN,
     Fabric,
+    decided,
     follower,
     gathered,
     hit,
@@ -222,7 +223,7 @@ def test_the_same_findings_give_the_same_page(fabric: Fabric) -> None:
     first = written(fabric)
     assert written(fabric) == first
     finding = fabric.store.findings()[0]
-    fabric.store.decide(finding.finding_id, "explained", "A task order.", "R1")
+    decided(fabric.store, finding.finding_id, "explained", "A task order.", "R1")
     second = written(fabric)
     assert finding.finding_id not in second
     assert "1 is open" in Page(second).words

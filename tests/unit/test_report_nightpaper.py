@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from tests.findings_fabric import (
     Fabric,
+    decided,
     follower,
     gathered,
     hit,
@@ -106,14 +107,14 @@ def test_two_runs_are_byte_equal(fabric: Fabric, form: str) -> None:
 def test_decisions_stand_beside_the_rule(fabric: Fabric) -> None:
     """Of two findings that one rule led to, one was misuse."""
     names = [one.finding_id for one in fabric.store.findings() if one.rule_id == "colleague"]
-    fabric.store.decide(names[0], "misuse", "seen", "lead")
-    fabric.store.decide(names[1], "explained", "seen", "lead")
+    decided(fabric.store, names[0], "misuse", "seen", "lead")
+    decided(fabric.store, names[1], "explained", "seen", "lead")
     rules = json.loads(night(fabric, "json"))["tables"]["rules"]
     assert {(row["misuse"], row["decided"]) for row in rules if row["rule"] == "colleague"} == {
         (1, 2)
     }
     for name in names:
-        fabric.store.decide(name, "withdrawn", "back", "lead")
+        decided(fabric.store, name, "withdrawn", "back", "lead")
 
 
 def test_the_night_tells_who_was_seen_by_unit_hour_and_night(fabric: Fabric) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.findings_fabric import decided
 from tests.rule_bench import CORRELATION, PERMIT, RULE, Told, make_pack, make_workspace, runner
 
 from auditwatch.check import load_rules
@@ -168,7 +169,7 @@ def test_precision_counts_what_people_decided(run: Callable[..., Told], workspac
 def decide(workspace: Path, finding: str, disposition: str) -> None:
     """Record a decision."""
     with Store(find_workspace(workspace, workspace).database) as store:
-        store.decide(finding, disposition, "Seen.", "reviewer")
+        decided(store, finding, disposition, "Seen.", "reviewer")
 
 
 def test_a_broken_budget_ends_with_1(run: Callable[..., Told], workspace: Path) -> None:

@@ -13,7 +13,16 @@ from auditwatch.report.case import case_matter, case_paper
 from auditwatch.report.delivery import write_paper
 from auditwatch.report.filing import annual_document
 from auditwatch.report.form import read_form
-from tests.findings_fabric import gathered, hit, lookup, make_fabric, night_of, result, surprise
+from tests.findings_fabric import (
+    decided,
+    gathered,
+    hit,
+    lookup,
+    make_fabric,
+    night_of,
+    result,
+    surprise,
+)
 from tests.web.test_night_report import browse
 
 if TYPE_CHECKING:
@@ -38,7 +47,7 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_paper(
         case_paper(matter, fabric.lake, fabric.workspace, masker), "html", root / "case.html"
     )
-    fabric.store.decide(finding.finding_id, "misuse", "seen", "lead")
+    decided(fabric.store, finding.finding_id, "misuse", "seen", "lead")
     form = read_form(fabric.workspace.rules, "ca-hdc-0010")
     year = annual_document(
         fabric.store, fabric.workspace, form, 2023, masker=masker, asked=None, actor="lead"

@@ -189,17 +189,21 @@ def import_file(workspace: Path | None, file: Path) -> None:
 def list_all(workspace: Path | None, as_json: bool, reveal: bool, reason: str | None) -> None:
     """List investigations as they stand.
 
+    A finding that was escalated at the desk is one under its own id, until an investigation of the
+    register takes it in.
+
     \b
     Example:
       auditwatch investigations list
     """
+    from auditwatch.core.clock import zone
     from auditwatch.findings.matters import registered_matters
     from auditwatch.findings.store import Store
 
     place = open_workspace(workspace)
     with Store(place.database) as store:
         masker = masker_for(place, store, reveal=reveal, reason=reason)
-        matters = registered_matters(store.investigations())
+        matters = registered_matters(store.register(zone(place.settings.agency.timezone)))
     rows = [_row(one, masker.name) for one in matters]
     if as_json:
         emit_json(rows)

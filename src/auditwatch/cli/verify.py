@@ -81,14 +81,13 @@ def _answers(place: Workspace, head: str | None) -> list[dict[str, Any]]:
     with Desk(place) as desk, desk.reading() as connection:
         changed = changed_steps(connection)
     with Store(place.database) as store:
-        actions = [action.digest for action in store.journal()]
-        broken = store.broken_journal_row()
+        chain = store.journal_chain((head or "").rstrip("…"))
         forged = store.unjournaled_reviews()
         altered = store.unjournaled_investigations()
-    said = f"journal of {len(actions)} entries, head {actions[-1] if actions else 'none yet'}"
-    if broken is not None:
-        said += f"; entry {broken} is not as it was written"
-    answers = [{"what": said, "sound": broken is None}]
+    said = f"journal of {chain.rows} entries, head {chain.head or 'none yet'}"
+    if chain.broken is not None:
+        said += f"; entry {chain.broken} is not as it was written"
+    answers = [{"what": said, "sound": chain.broken is None}]
     told = f"decisions as the journal has them{_of(forged)}"
     answers.append({"what": told, "sound": not forged})
     told = f"steps of reviewers as the journal has them{_of(changed)}"
@@ -96,8 +95,7 @@ def _answers(place: Workspace, head: str | None) -> list[dict[str, Any]]:
     told = f"register of investigations as the journal has it{_of(altered)}"
     answers.append({"what": told, "sound": not altered})
     if head is not None:
-        found = any(digest.startswith(head.rstrip("…")) for digest in actions)
-        answers.append({"what": f"the head {head} is in the journal", "sound": found})
+        answers.append({"what": f"the head {head} is in the journal", "sound": chain.found})
     return [*answers, *_sources(place)]
 
 

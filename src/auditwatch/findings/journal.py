@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -14,10 +14,21 @@ from auditwatch.findings.tables import journal
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["GENESIS", "Action", "append", "broken_at", "head", "of_finding", "read"]
+__all__ = [
+    "GENESIS",
+    "Action",
+    "Chain",
+    "append",
+    "head",
+    "of_action",
+    "of_finding",
+    "read",
+    "walk",
+]
 
 #: What the first row carries as the digest before it.
 GENESIS: Final = "0" * 64
+ROWS_AT_ONCE: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,28 @@ class Action:
     detail: str
     previous: str
     digest: str
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What a walk along the journal finds.
+
+    Parameters
+    ----------
+    rows : int
+        How many there are.
+    head : str
+        Digest of the last; empty when there is none.
+    broken : int or None
+        Number of the first row that does not follow from the one before; None when all do.
+    found : bool
+        A row has the digest that was sought.
+    """
+
+    rows: int
+    head: str
+    broken: int | None
+    found: bool
 
 
 def append(
@@ -106,26 +139,33 @@ def head(connection: Connection) -> str:
     return found or GENESIS
 
 
-def broken_at(actions: list[Action]) -> int | None:
-    """Return the number of the first row that does not follow from the one before it.
+def of_action(connection: Connection, action: str) -> list[Action]:
+    """Return the rows of one action in order."""
+    query = select(journal).where(journal.c.action == action).order_by(journal.c.number)
+    return [Action(**row) for row in connection.execute(query).mappings()]
+
+
+def walk(connection: Connection, sought: str = "") -> Chain:
+    """Recompute every row's digest from the first on; rows are never all in memory.
 
     Parameters
     ----------
-    actions : list of Action
-        All rows in order.
-
-    Returns
-    -------
-    int or None
-        None when the chain holds.
+    connection : Connection
+        To read from.
+    sought : str
+        Beginning of a digest that was noted elsewhere; none when empty.
     """
-    previous = GENESIS
-    for place, action in enumerate(actions, start=1):
-        *columns, digest = astuple(action)
-        if (action.number, action.previous) != (place, previous) or digest != _digest(columns):
-            return place
-        previous = action.digest
-    return None
+    rows = select(journal).order_by(journal.c.number)
+    streamed = connection.execute(rows, execution_options={"yield_per": ROWS_AT_ONCE})
+    previous, place, broken, found = GENESIS, 0, None, False
+    for *columns, digest in streamed:
+        place += 1
+        follows = columns[0] == place and columns[-1] == previous
+        if broken is None and not (follows and digest == _digest(columns)):
+            broken = place
+        found = found or bool(sought and digest.startswith(sought))
+        previous = digest
+    return Chain(place, previous if place else "", broken, found)
 
 
 def _digest(columns: list[int | str]) -> str:

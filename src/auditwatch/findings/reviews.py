@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, select, update
 
 from auditwatch.core import clock
-from auditwatch.core.errors import RefusedError, UsageError
+from auditwatch.core.errors import UsageError
 from auditwatch.findings import journal, tables
 from auditwatch.findings.derive import covers, status
-from auditwatch.findings.model import DISPOSITIONS, Finding, Review
+from auditwatch.findings.model import Finding, Review
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,35 +22,7 @@ if TYPE_CHECKING:
     from auditwatch.findings.journal import Action
     from auditwatch.findings.model import Piece
 
-__all__ = ["decide", "every", "follow", "history", "latest", "reveal"]
-
-
-def decide(
-    connection: Connection,
-    finding: Finding,
-    pieces: Sequence[Piece],
-    *,
-    disposition: str,
-    note: str,
-    reviewer: str,
-) -> Review:
-    """Record a decision within the caller's writing transaction, as `Store.decide` says."""
-    _refuse_incomplete(disposition, note, reviewer)
-    _refuse_own(finding, reviewer)
-    if disposition == "withdrawn" and not _standing(history(connection, finding.finding_id)):
-        raise UsageError(
-            "there is no decision to withdraw", code="AW-FINDINGS-005", where=finding.finding_id
-        )
-    at = clock.now().astimezone(UTC).isoformat(timespec="seconds")
-    return follow(
-        connection,
-        finding,
-        pieces,
-        disposition=disposition,
-        note=note.strip(),
-        reviewer=reviewer.strip(),
-        at=at,
-    )
+__all__ = ["every", "follow", "history", "latest", "reveal"]
 
 
 def follow(
@@ -89,35 +61,6 @@ def follow(
         detail=f"{disposition}: {review.note}",
     )
     return review
-
-
-def _refuse_incomplete(disposition: str, note: str, reviewer: str) -> None:
-    """Refuse a decision that nobody could account for later."""
-    if disposition not in DISPOSITIONS:
-        raise UsageError(
-            "unknown disposition",
-            code="AW-FINDINGS-003",
-            where=disposition[:40],
-            expected="one of " + ", ".join(DISPOSITIONS),
-        )
-    if not note.strip() or not reviewer.strip():
-        raise UsageError(
-            "a decision needs a reviewer and a note",
-            code="AW-FINDINGS-004",
-            expected="who decides, and why in a sentence",
-        )
-
-
-def _refuse_own(finding: Finding, reviewer: str) -> None:
-    """Refuse a decision about the reviewer's own lookups, or about lookups of the reviewer."""
-    concerned = {one.strip().casefold() for one in (*finding.operator_ids, *finding.subject_ids)}
-    if reviewer.strip().casefold() in concerned:
-        raise RefusedError(
-            "a reviewer may not decide a finding that concerns the reviewer",
-            code="AW-FINDINGS-006",
-            where=finding.finding_id,
-            hint="another reviewer has to decide this one",
-        )
 
 
 def history(connection: Connection, finding_id: str) -> list[Review]:

@@ -6,14 +6,25 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from sqlalchemy import select
 
+from auditwatch.core.errors import UsageError
+from auditwatch.findings import tables
 from auditwatch.findings.derive import home
 from auditwatch.findings.model import Finding, Piece
 
 if TYPE_CHECKING:
-    from sqlalchemy import RowMapping
+    from sqlalchemy import Connection, RowMapping
 
-__all__ = ["finding_from", "finding_row", "party_rows", "piece_from", "piece_row"]
+__all__ = [
+    "finding_from",
+    "finding_row",
+    "party_rows",
+    "piece_from",
+    "piece_row",
+    "read_evidence",
+    "read_finding",
+]
 
 TUPLES: Final = {
     kind: tuple(one.name for one in fields(kind) if str(one.type).startswith("tuple"))
@@ -39,6 +50,36 @@ def finding_row(finding: Finding) -> dict[str, Any]:
 def finding_from(row: RowMapping) -> Finding:
     """Return the finding that a row of `findings` keeps."""
     return Finding(**_values(Finding, row))
+
+
+def read_finding(connection: Connection, finding_id: str) -> Finding:
+    """Return one finding.
+
+    Raises
+    ------
+    UsageError
+        ``AW-FINDINGS-002`` when there is none of that id.
+    """
+    table = tables.findings
+    query = select(table).where(table.c.finding_id == finding_id)
+    found = connection.execute(query).mappings().first()
+    if found is None:
+        raise UsageError(
+            "no such finding",
+            code="AW-FINDINGS-002",
+            where=finding_id[:40],
+            expected="an id such as F-ABCDEFGH2345",
+            hint="see them all: auditwatch findings list",
+        )
+    return finding_from(found)
+
+
+def read_evidence(connection: Connection, finding_id: str) -> list[Piece]:
+    """Return the evidence of a finding, night by night, in a total order."""
+    table = tables.evidence
+    query = select(table).where(table.c.finding_id == finding_id)
+    order = (table.c.night, table.c.source, table.c.source_id, table.c.suppressed_by)
+    return [piece_from(row) for row in connection.execute(query.order_by(*order)).mappings()]
 
 
 def party_rows(finding: Finding) -> list[dict[str, str]]:

@@ -10,21 +10,24 @@ from sqlalchemy import func, select
 
 from auditwatch.core import clock
 from auditwatch.core.errors import UsageError
-from auditwatch.findings import investigations, journal, publish, reviews, tables
+from auditwatch.findings import investigations, journal, publish, reviews, steps, tables
 from auditwatch.findings.database import Database
-from auditwatch.findings.model import NightSummary, Review
-from auditwatch.findings.rows import finding_from, piece_from
+from auditwatch.findings.escalations import escalated
+from auditwatch.findings.model import NightSummary
+from auditwatch.findings.rows import finding_from, piece_from, read_evidence, read_finding
+from auditwatch.findings.sentences import lookups_behind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
     from types import TracebackType
+    from zoneinfo import ZoneInfo
 
     from sqlalchemy import Connection
 
     from auditwatch.findings.investigations import Entry
-    from auditwatch.findings.journal import Action
-    from auditwatch.findings.model import Finding, NightResult, Piece, Run
+    from auditwatch.findings.journal import Action, Chain
+from auditwatch.findings.model import Finding, NightResult, Piece, Review, Run
 
 __all__ = ["PublishedNight", "Store"]
 
@@ -148,17 +151,18 @@ class Store:
             ``AW-FINDINGS-002`` when there is none of that id.
         """
         with self._database.reading() as connection:
-            return _finding(connection, finding_id)
+            return read_finding(connection, finding_id)
 
     def evidence(self, finding_id: str) -> list[Piece]:
         """Return the evidence of a finding, night by night."""
         with self._database.reading() as connection:
-            return _evidence(connection, finding_id)
+            return read_evidence(connection, finding_id)
 
     def pieces(self) -> list[Piece]:
         """Return the evidence of all findings, night by night."""
         table = tables.evidence
-        order = (table.c.night, table.c.finding_id, table.c.source, table.c.source_id)
+        place = (table.c.night, table.c.finding_id)
+        order = (*place, table.c.source, table.c.source_id, table.c.suppressed_by)
         with self._database.reading() as connection:
             rows = connection.execute(select(table).order_by(*order))
             return [piece_from(row) for row in rows.mappings()]
@@ -178,40 +182,6 @@ class Store:
         query = select(kind, status, func.count()).group_by(kind, status).order_by(kind, status)
         with self._database.reading() as connection:
             return {(row[0], row[1]): row[2] for row in connection.execute(query)}
-
-    def decide(self, finding_id: str, disposition: str, note: str, reviewer: str) -> Review:
-        """Record a decision; ``withdrawn`` undoes the one before it. Nothing is ever overwritten.
-
-        Parameters
-        ----------
-        finding_id : str
-            Which finding.
-        disposition : str
-            One of `model.DISPOSITIONS`.
-        note : str
-            Why; not empty.
-        reviewer : str
-            Who decides; not an operator or subject of the finding.
-
-        Returns
-        -------
-        Review
-            As recorded, also in the journal.
-
-        Raises
-        ------
-        UsageError
-            ``AW-FINDINGS-002`` unknown finding, ``-003`` unknown disposition, ``-004`` no note or
-            reviewer, ``-005`` nothing to withdraw.
-        RefusedError
-            ``AW-FINDINGS-006`` the reviewer is an operator or subject of this finding.
-        """
-        with self._database.writing() as connection:
-            finding = _finding(connection, finding_id)
-            pieces = _evidence(connection, finding_id)
-            return reviews.decide(
-                connection, finding, pieces, disposition=disposition, note=note, reviewer=reviewer
-            )
 
     def reviews(self, finding_id: str) -> list[Review]:
         """Return all reviews of a finding, oldest first."""
@@ -264,7 +234,7 @@ class Store:
         """Return each finding with a decision, the decision that stands, and its evidence."""
         with self._database.reading() as connection:
             return [
-                (_finding(connection, name), review, _evidence(connection, name))
+                (read_finding(connection, name), review, read_evidence(connection, name))
                 for name, review in sorted(reviews.latest(connection).items())
                 if review.disposition != "withdrawn"
             ]
@@ -308,8 +278,34 @@ class Store:
         with self._database.writing() as connection:
             return [investigations.record(connection, entry) for entry in entries]
 
+    def register(self, zone: ZoneInfo) -> list[Entry]:
+        """Return the register with the escalations of the desk that no entry of it took in.
+
+        Parameters
+        ----------
+        zone : ZoneInfo
+            The agency's clock.
+
+        Returns
+        -------
+        list of Entry
+            Investigation by investigation, oldest first.
+        """
+        with self._database.reading() as connection:
+            kept = investigations.every(connection)
+            taken = {name for one in kept for name in (one.investigation_id, *one.finding_ids)}
+
+            def about(name: str) -> tuple[tuple[str, ...], int]:
+                finding = read_finding(connection, name)
+                pieces = read_evidence(connection, name)
+                lookups = lookups_behind(pieces) if pieces else len(finding.event_ids)
+                return finding.operator_ids, lookups
+
+            derived = escalated(steps.every(connection), taken, about, zone)
+        return sorted([*kept, *derived], key=lambda one: (one.investigation_id, one.number))
+
     def investigations(self) -> list[Entry]:
-        """Return the register, investigation by investigation, oldest first."""
+        """Return what was written into the register, by investigation, oldest first."""
         with self._database.reading() as connection:
             return investigations.every(connection)
 
@@ -338,12 +334,11 @@ class Store:
     def unjournaled_reviews(self) -> list[str]:
         """Return the findings whose reviews are not, one by one, what the journal says of them."""
         said: dict[str, list[tuple[str, str, str]]] = {}
-        for action in self.journal():
-            if action.action == "decide":
-                entry = (action.at, action.actor, action.detail)
-                said.setdefault(action.finding_id, []).append(entry)
         kept: dict[str, list[tuple[str, str, str]]] = {}
         with self._database.reading() as connection:
+            for action in journal.of_action(connection, "decide"):
+                entry = (action.at, action.actor, action.detail)
+                said.setdefault(action.finding_id, []).append(entry)
             for review in reviews.every(connection):
                 entry = (review.at, review.reviewer, f"{review.disposition}: {review.note}")
                 kept.setdefault(review.finding_id, []).append(entry)
@@ -353,14 +348,21 @@ class Store:
 
     def unjournaled_investigations(self) -> list[str]:
         """Return the investigations whose entries are not what the journal has the digests of."""
-        said = {one.detail for one in self.journal() if one.action == "investigate"}
-        kept = {investigations.said(one): one.investigation_id for one in self.investigations()}
+        with self._database.reading() as connection:
+            said = {one.detail for one in journal.of_action(connection, "investigate")}
+            entries = investigations.every(connection)
+        kept = {investigations.said(one): one.investigation_id for one in entries}
         names = {kept[detail] for detail in kept.keys() - said}
         return sorted(names | {detail.partition(" ")[0] for detail in said - kept.keys()})
 
+    def journal_chain(self, sought: str = "") -> Chain:
+        """Return what a walk along the journal finds, as `journal.walk` says."""
+        with self._database.reading() as connection:
+            return journal.walk(connection, sought)
+
     def broken_journal_row(self) -> int | None:
         """Return the number of the first journal row that was changed; None when all are sound."""
-        return journal.broken_at(self.journal())
+        return self.journal_chain().broken
 
     def night_tokens(self) -> dict[str, str]:
         """Return the token of each published night, in order."""
@@ -403,32 +405,6 @@ class Store:
         return PublishedNight(
             night, row.token, row.rules_version, row.model_id, row.run_id, summary, new, grown
         )
-
-
-def _finding(connection: Connection, finding_id: str) -> Finding:
-    """Return one finding or refuse."""
-    table = tables.findings
-    row = connection.execute(select(table).where(table.c.finding_id == finding_id)).mappings()
-    found = row.first()
-    if found is None:
-        raise UsageError(
-            "no such finding",
-            code="AW-FINDINGS-002",
-            where=finding_id[:40],
-            expected="an id such as F-ABCDEFGH2345",
-            hint="see them all: auditwatch findings list",
-        )
-    return finding_from(found)
-
-
-def _evidence(connection: Connection, finding_id: str) -> list[Piece]:
-    """Return the evidence of a finding in a total order."""
-    table = tables.evidence
-    order = (table.c.night, table.c.source, table.c.source_id)
-    rows = connection.execute(
-        select(table).where(table.c.finding_id == finding_id).order_by(*order)
-    )
-    return [piece_from(row) for row in rows.mappings()]
 
 
 def _first_nights(connection: Connection, night: str) -> list[tuple[str, str]]:

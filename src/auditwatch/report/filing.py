@@ -64,7 +64,7 @@ def annual_document(
     other numbers are a new one, and the journal keeps the digests of all.
     """
     zone = clock.zone(workspace.settings.agency.timezone)
-    register = registered_matters(store.investigations())
+    register = registered_matters(store.register(zone))
     within = {name for one in register for name in one.finding_ids}
     reviewed = store.reviewed()
     matters = [*register, *decided_matters(reviewed, form.confirming, within, zone)]

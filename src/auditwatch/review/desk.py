@@ -14,7 +14,7 @@ from auditwatch.core.errors import RefusedError, UsageError
 from auditwatch.engine.lake import Lake
 from auditwatch.findings import journal, tables
 from auditwatch.findings.database import Database
-from auditwatch.findings.rows import finding_from, piece_from
+from auditwatch.findings.rows import read_evidence, read_finding
 from auditwatch.ingest.context import read_context
 from auditwatch.review import copies, decide
 from auditwatch.review.bands import Profiles
@@ -345,20 +345,7 @@ class Desk:
 
 def _read(connection: Connection, finding_id: str) -> tuple[Finding, list[Piece]]:
     """Return a finding and its evidence."""
-    table = tables.findings
-    row = connection.execute(select(table).where(table.c.finding_id == finding_id)).mappings()
-    found = row.first()
-    if found is None:
-        raise UsageError(
-            "no such finding",
-            code="AW-FINDINGS-002",
-            where=finding_id[:40],
-            expected="an id such as F-ABCDEFGH2345",
-        )
-    evidence = tables.evidence
-    query = select(evidence).where(evidence.c.finding_id == finding_id)
-    ordered = query.order_by(evidence.c.night, evidence.c.source, evidence.c.source_id)
-    return finding_from(found), [piece_from(one) for one in connection.execute(ordered).mappings()]
+    return read_finding(connection, finding_id), read_evidence(connection, finding_id)
 
 
 def _refuse_without_reason(reason: str) -> None:
