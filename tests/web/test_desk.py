@@ -308,6 +308,11 @@ def test_many_findings_are_previewed_then_done_each_by_itself(
     assert looked.status_code == 200
     assert all(own.desk.seen(name).standing.version == 0 for name in names)
     chosen[0] = f"{names[0]}:7"
+    shown = browser.post("/queue/act", act="take", finding=chosen, note="")
+    assert "it changed since you saw it" in shown.text
+    assert shown.text.count('name="finding"') == len(names) - 1
+    short = browser.post("/queue/act", act="ask", finding=chosen, note="short")
+    assert (short.status_code, "15 characters or more" in short.text) == (400, True)
     done = browser.post("/queue/act", act="take", finding=chosen, note="", sure="yes")
     assert "somebody else was faster" in done.text
     assert [own.desk.seen(name).standing.version for name in names] == [0, 1, 1]

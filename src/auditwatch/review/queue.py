@@ -26,6 +26,7 @@ __all__ = [
     "Filter",
     "Queue",
     "Row",
+    "chosen_rows",
     "neighbours",
     "read_queue",
     "tab_counts",
@@ -152,6 +153,15 @@ def _rows(connection: Connection, finding_ids: Sequence[str]) -> list[Row]:
         .order_by(*_order(back=False))
     )
     return [_row(row) for row in connection.execute(query).mappings()]
+
+
+def chosen_rows(connection: Connection, circle: Circle, finding_ids: Sequence[str]) -> list[Row]:
+    """Return the findings of some ids that are not withheld, in the order of the queue."""
+    findings = tables.findings
+    query = select(findings.c.finding_id).where(
+        findings.c.finding_id.in_(finding_ids), findings.c.finding_id.not_in(withheld_from(circle))
+    )
+    return _rows(connection, list(connection.execute(query).scalars()))
 
 
 def neighbours(
