@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 BY_ITSELF = ("/", "/sign-in/start", "/sign-in/back")
 ORIGIN = "https://desk.example.org"
 FROM_US = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
+
+
+def own_port(first: int) -> int:
+    """Return a port that no other process of this test run has."""
+    return first + 10 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
 
 
 class Browser:

@@ -308,6 +308,11 @@ def test_many_findings_are_previewed_then_done_each_by_itself(
     assert looked.status_code == 200
     assert all(own.desk.seen(name).standing.version == 0 for name in names)
     chosen[0] = f"{names[0]}:7"
+    shown = browser.post("/queue/act", act="take", finding=chosen, note="")
+    assert "it changed since you saw it" in shown.text
+    assert shown.text.count('name="finding"') == len(names) - 1
+    short = browser.post("/queue/act", act="ask", finding=chosen, note="short")
+    assert (short.status_code, "15 characters or more" in short.text) == (400, True)
     done = browser.post("/queue/act", act="take", finding=chosen, note="", sure="yes")
     assert "somebody else was faster" in done.text
     assert [own.desk.seen(name).standing.version for name in names] == [0, 1, 1]
@@ -327,5 +332,65 @@ def test_a_new_roster_counts_at_once(tmp_path: Path) -> None:
     moved = roster.read_text().replace("T3,officer,patrol-south", "T3,officer,patrol-north")
     roster.write_text(moved)
     assert browser.get(f"/findings/{name}").status_code == 404
+    own.desk.database.close()
+    own.fabric.store.close()
+
+
+def test_a_list_keeps_its_name_and_belongs_to_one_person(made: DeskFabric) -> None:
+    """Kept, replaced by the same name, forgotten; nobody else sees it, and no name is no list."""
+    rita, rolf = Browser(made, "rita"), Browser(made, "rolf")
+    narrow = "tab=all&severity=high&rule=own-vehicle"
+    assert rita.post("/queue/keep", act="keep", name=" Grave ", list=narrow).status_code == 303
+    assert 'tab=all&amp;severity=high&amp;rule=own-vehicle">Grave</a>' in rita.get("/queue").text
+    assert "Grave" not in rolf.get("/queue").text
+    rolf.post("/queue/keep", act="drop", name="Grave", list="")
+    rita.post("/queue/keep", act="keep", name="Grave", list="tab=nowhere&severity=<b>&night=x")
+    assert 'tab=new&amp;night=x">Grave</a>' in rita.get("/queue").text
+    for name in ("", "x" * 41, "two\nlines"):
+        assert rita.post("/queue/keep", act="keep", name=name, list="").status_code == 400
+    rita.post("/queue/keep", act="drop", name="Grave", list="")
+    assert "Grave" not in rita.get("/queue").text
+
+
+def test_lists_are_walked_by_key_both_ways(made: DeskFabric) -> None:
+    """After a finding come exactly those that follow it in the queue, before it those before."""
+    names = made.findings
+    browser = Browser(made, "rita")
+
+    def listed(query: str) -> list[str]:
+        return re.findall(r'value="(F-[A-Z2-7]+):', browser.get(f"/queue?tab=all{query}").text)
+
+    assert listed("") == names
+    for number, name in enumerate(names):
+        assert listed(f"&after={name}") == names[number + 1 :]
+        assert listed(f"&before={name}") == names[:number]
+        page = browser.get(f"/findings/{name}?tab=all").text
+        beside = dict(re.findall(r'rel="(prev|next)" href="/findings/(F-[A-Z2-7]+)', page))
+        wanted = {"prev": names[:number][-1:], "next": names[number + 1 :][:1]}
+        assert beside == {key: value[0] for key, value in wanted.items() if value}
+
+
+def test_every_number_of_the_audit_opens_the_lines_behind_it(tmp_path: Path) -> None:
+    """Views, reveals, refusals, hasty decisions, reveals without a step: as many as it says."""
+    own = make_desk(tmp_path / "w")
+    for one in PEOPLE:
+        enrol(own.desk, one)
+    lena, name = Browser(own, "lena"), own.finding_of("T1")
+    lena.post(f"/findings/{name}/reveal", reason="Quillfeather called about case 2026-14")
+    lena.get(f"/findings/{name}")
+    ends = {"outcome": "cleared_explained", "quality": "correct_hit_but_benign"}
+    lena.post(f"/findings/{name}/act", act="propose", version=0, note="a task, the sheet", **ends)
+    boss = Browser(own, "boss")
+    boss.get(f"/findings/{name}")
+    viewer = Browser(own, "vera")
+    page = viewer.get("/auditors").text
+    links = re.findall(r'href="/auditors/(\w+)\?what=(\w+)">(\d+)</a>', page)
+    assert {what for _, what, _ in links} >= {"views", "reveals", "hasty", "cleared", "refused"}
+    for who, what, count in links:
+        if (who, what) != ("vera", "views"):  # which looking at it adds to
+            shown = viewer.get(f"/auditors/{who}?what={what}").text
+            assert shown.count("<tr>") - 1 == int(count), (who, what)
+            assert "Quillfeather" not in shown
+    assert viewer.get("/auditors/nobody").status_code == 404
     own.desk.database.close()
     own.fabric.store.close()

@@ -15,14 +15,14 @@ from auditwatch.review.accounts import open_session
 from auditwatch.review.app import make_app
 from auditwatch.review.visit import Site
 from tests.desk_fabric import PEOPLE, DeskFabric, enrol, make_desk, open_inquiry
-from tests.web.desk_client import paths_of
+from tests.web.desk_client import own_port, paths_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Page
 
-PORT = 8479
+PORT = own_port(8479)
 ORIGIN = f"http://127.0.0.1:{PORT}"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 

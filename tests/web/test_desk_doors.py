@@ -25,7 +25,7 @@ from auditwatch.review.factors import code_of
 from auditwatch.review.oidc import Issuer
 from auditwatch.review.visit import Site
 from tests.desk_fabric import PEOPLE, DeskFabric, enrol, make_desk
-from tests.web.desk_client import ORIGIN, Browser
+from tests.web.desk_client import ORIGIN, Browser, own_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 PROXY = "10.0.0.9"
 BEHIND = SignIn(way="proxy", proxy_addresses=(PROXY,))
-PORT = 8478
+PORT = own_port(8478)
 ISSUER = f"http://127.0.0.1:{PORT}"
 CLIENT, SECRET, ANY = "desk", "a secret of nobody", "whatever it is"
 

@@ -14,6 +14,10 @@ from auditwatch.cli.review_users import user
 from auditwatch.cli.show import count, emit_json, narrate, print_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection
+
     from auditwatch.review.accounts import Account
     from auditwatch.review.decide import Step
     from auditwatch.review.desk import Desk, Seen
@@ -75,12 +79,13 @@ def list_queue(caller: Caller, tab: str, page: int, as_json: bool) -> None:
         desk.require(account, "findings")
         with desk.reading() as connection:
             queue = read_queue(connection, account, desk.circle(account), Filter(tab, page=page))
+            times = _clocks(desk, connection, queue.rows)
         desk.note(account, "view", "", f"queue {tab}, page {page}, {len(queue.rows)} findings")
-        rows = [_line(row, desk) for row in queue.rows]
+        rows = [_line(row, desk, times) for row in queue.rows]
     if as_json:
         emit_json({"rows": rows, "more": queue.more, "withheld": queue.withheld})
         return
-    columns = ("finding", "state", "assignee", "severity", "night", "title")
+    columns = ("finding", "state", "assignee", "severity", "night", "days_left", "title")
     print_table(columns, [[str(row[name]) for name in columns] for row in rows])
     if queue.withheld:
         narrate(f"{count(queue.withheld, 'finding')} withheld from you: they concern you or yours")
@@ -88,7 +93,19 @@ def list_queue(caller: Caller, tab: str, page: int, as_json: bool) -> None:
         narrate(f"more: --page {page + 1}")
 
 
-def _line(row: Row, desk: Desk) -> dict[str, Any]:
+def _clocks(desk: Desk, connection: Connection, rows: Sequence[Row]) -> dict[str, int]:
+    """Return the days left of the year for discipline, of those that are not closed."""
+    from auditwatch.core.clock import zone
+    from auditwatch.review.inquiries import clocks
+
+    local = zone(desk.workspace.settings.agency.timezone)
+    today = desk.now().astimezone(local).date()
+    open_ones = [row.finding.finding_id for row in rows if not row.state.endswith("closed")]
+    found = clocks(connection, open_ones, local, today)
+    return {name: clock.left for name, clock in found.items()}
+
+
+def _line(row: Row, desk: Desk, left: Mapping[str, int]) -> dict[str, Any]:
     """Return one place of the queue as shown."""
     return {
         "finding": row.finding.finding_id,
@@ -96,6 +113,7 @@ def _line(row: Row, desk: Desk) -> dict[str, Any]:
         "assignee": row.standing.assignee,
         "severity": row.finding.severity,
         "night": row.finding.night,
+        "days_left": left.get(row.finding.finding_id, ""),
         "title": desk.workspace.masker().text(row.finding.title),
     }
 

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-__all__ = ["ACTIONS", "QUESTIONED", "Line", "conduct_of", "since"]
+__all__ = ["ACTIONS", "QUESTIONED", "Line", "conduct_of", "said_of", "since"]
 
 HASTE: Final = 10  # seconds between opening a finding and deciding it
 WITHIN: Final = timedelta(days=90)  # what the audit of the auditors looks at
 LINES_MOST: Final = 200
+
+#: Actions whose detail somebody typed, who may have written whom it is about.
+TYPED: Final = ("decide", "reveal")
 
 #: What a number of the page counts, to the actions of the journal behind it.
 ACTIONS: Final = {
@@ -69,12 +72,14 @@ def conduct_of(connection: Connection, account: str, what: str, start: str) -> l
     if what in ACTIONS:
         query = query.where(table.c.action.in_(ACTIONS[what]))
     rows = connection.execute(query.order_by(table.c.number.desc()).limit(LINES_MOST))
-    return [Line(row[0], row[1], row[2], f"{row[3]} {_said(row[3], row[4])}") for row in rows]
+    return [Line(row[0], row[1], row[2], f"{row[3]} {said_of(row[3], row[4])}") for row in rows]
 
 
-def _said(action: str, detail: str) -> str:
-    """Return what the journal says of an action; the reason of a reveal may name somebody."""
-    return masked_reason(detail, frozenset()) if action == "reveal" else detail
+def said_of(action: str, detail: str) -> str:
+    """Return what the journal says of an action: no digest, and no words that may name somebody."""
+    if action in TYPED:
+        return masked_reason(detail, frozenset())
+    return detail.partition(", sha256 ")[0]
 
 
 def _cleared(connection: Connection, start: str) -> list[Line]:
@@ -125,7 +130,7 @@ def _unused(connection: Connection, start: str) -> list[Line]:
         table.c.action == "reveal", table.c.at >= start, ~later
     )
     rows = connection.execute(query)
-    return [Line(row[0], row[1], row[2], _said("reveal", row[3])) for row in rows]
+    return [Line(row[0], row[1], row[2], said_of("reveal", row[3])) for row in rows]
 
 
 #: What deserves a question, to the lines behind its number.

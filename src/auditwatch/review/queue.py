@@ -26,6 +26,7 @@ __all__ = [
     "Filter",
     "Queue",
     "Row",
+    "chosen_rows",
     "neighbours",
     "read_queue",
     "tab_counts",
@@ -154,6 +155,15 @@ def _rows(connection: Connection, finding_ids: Sequence[str]) -> list[Row]:
     return [_row(row) for row in connection.execute(query).mappings()]
 
 
+def chosen_rows(connection: Connection, circle: Circle, finding_ids: Sequence[str]) -> list[Row]:
+    """Return the findings of some ids that are not withheld, in the order of the queue."""
+    findings = tables.findings
+    query = select(findings.c.finding_id).where(
+        findings.c.finding_id.in_(finding_ids), findings.c.finding_id.not_in(withheld_from(circle))
+    )
+    return _rows(connection, list(connection.execute(query).scalars()))
+
+
 def neighbours(
     connection: Connection, account: Account, circle: Circle, asked: Filter, finding_id: str
 ) -> tuple[str, str]:
@@ -232,13 +242,19 @@ def tab_counts(connection: Connection, account: Account) -> dict[str, int]:
     """Return how many findings each tab has, withheld ones among them."""
     findings, standings = tables.findings, tables.standings
     waiting = select(func.count()).where(findings.c.status.in_(OPEN))
-    mine = standings.c.assignee == account.account
-    query = (
-        select(standings.c.state, mine, findings.c.status.in_(OPEN), func.count())
+    # what is grouped by is named first: servers do not see that two parameters are the same
+    busy_ones = (
+        select(
+            standings.c.state,
+            (standings.c.assignee == account.account).label("own"),
+            findings.c.status.in_(OPEN).label("is_open"),
+        )
         .join(findings, findings.c.finding_id == standings.c.finding_id)
         .where(standings.c.state.in_(BUSY), findings.c.status != "suppressed")
-        .group_by(standings.c.state, mine, findings.c.status.in_(OPEN))
+        .subquery()
     )
+    by = (busy_ones.c.state, busy_ones.c.own, busy_ones.c.is_open)
+    query = select(*by, func.count()).group_by(*by)
     counts = dict.fromkeys(("mine", *STATE_TABS), 0)
     busy = 0
     for state, own, is_open, count in connection.execute(query):

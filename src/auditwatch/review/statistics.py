@@ -86,9 +86,10 @@ def precision(qualities: Mapping[str, int]) -> Precision:
 def rules(connection: Connection) -> list[Rule]:
     """Return all rules that have findings, those with most first."""
     findings, standings = tables.findings, tables.standings
-    opened = findings.c.status.in_(("open", "reopened"))
-    query = select(findings.c.rule_id, findings.c.kind, opened, func.count())
-    grouped = query.group_by(findings.c.rule_id, findings.c.kind, opened)
+    opened = findings.c.status.in_(("open", "reopened")).label("opened")
+    every = select(findings.c.rule_id, findings.c.kind, opened).subquery()
+    by = (every.c.rule_id, every.c.kind, every.c.opened)
+    grouped = select(*by, func.count()).group_by(*by)
     totals: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for rule_id, kind, is_open, count in connection.execute(grouped):
         totals[rule_id, kind][0] += count

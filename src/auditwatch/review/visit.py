@@ -29,8 +29,6 @@ FIELD_MOST: Final = 20_000  # characters in one answer of a form
 #: Codes to what HTTP calls them; what is withheld looks like what does not exist.
 STATUS: Final = {
     "AW-FINDINGS-002": 404,
-    "AW-REVIEW-003": 404,
-    "AW-REVIEW-004": 404,
     "AW-REVIEW-012": 404,
     "AW-REVIEW-014": 409,
     "AW-REVIEW-015": 409,

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, select
 
+from auditwatch.core.errors import UsageError
 from auditwatch.findings import tables
 from auditwatch.findings.model import SEVERITIES
-from auditwatch.review.accounts import account_of, every_account
-from auditwatch.review.conduct import ACTIONS, QUESTIONED, conduct_of, since
+from auditwatch.review.accounts import every_account
+from auditwatch.review.conduct import ACTIONS, QUESTIONED, conduct_of, said_of, since
 from auditwatch.review.queue import TABS, tab_counts
 from auditwatch.review.roles import PERMISSIONS, ROLES
 from auditwatch.review.statistics import backlog, reviewers
@@ -55,7 +56,8 @@ def show_auditors(visit: Visit) -> Response:
     query = select(table).order_by(table.c.number.desc()).limit(LATEST)
     with visit.desk.reading() as connection:
         people = reviewers(connection, since(visit.desk.now()))
-        latest = connection.execute(query).mappings().all()
+        rows = connection.execute(query).mappings().all()
+    latest = [{**row, "detail": said_of(row["action"], row["detail"])} for row in rows]
     return visit.show("auditors", people=people, latest=latest)
 
 
@@ -63,7 +65,8 @@ def show_conduct(visit: Visit) -> Response:
     """Show what one account did: all of it, or the list behind one number."""
     name, what = visit.path["account"], visit.query.get("what", "")
     with visit.desk.reading() as connection:
-        account_of(connection, name)
+        if name not in {one.account for one in every_account(connection)}:
+            raise UsageError("there is nothing here for you", code="AW-REVIEW-021")
         lines = conduct_of(connection, name, what, since(visit.desk.now()))
     told = what if what in {*ACTIONS, *QUESTIONED} else "all"
     visit.desk.note(visit.account, "view", "", f"conduct of {name}: {told}")

@@ -11,15 +11,15 @@ import msgspec
 from auditwatch.core.errors import AuditwatchError, UsageError
 from auditwatch.core.words import harmless
 from auditwatch.findings.model import SEVERITIES, STATUSES
-from auditwatch.review.decide import Act
+from auditwatch.review.decide import NOTE_LEAST, Act
 from auditwatch.review.inquiries import clocks
-from auditwatch.review.queue import TABS, Filter, read_queue, tab_counts
+from auditwatch.review.queue import TABS, Filter, chosen_rows, read_queue, tab_counts
 from auditwatch.review.savedlists import drop_list, keep_list, kept_lists
 from auditwatch.review.visit import Page, Visit
-from auditwatch.review.words import OUTCOME_WORDS
+from auditwatch.review.words import NEXT, OUTCOME_WORDS, STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from starlette.responses import Response
 
@@ -125,6 +125,13 @@ def act_together(visit: Visit) -> Response:
         raise UsageError(
             "choose some findings", code="AW-REVIEW-016", expected=f"1 to {TOGETHER} of them"
         )
+    if act != "take" and len(note.strip()) < NOTE_LEAST:
+        raise UsageError(
+            "one note for all of them is missing or too short",
+            code="AW-REVIEW-016",
+            expected=f"{NOTE_LEAST} characters or more",
+            hint="go back, what you chose is still chosen",
+        )
     ends = act == "propose"
     asked = Act(
         act,
@@ -133,12 +140,36 @@ def act_together(visit: Visit) -> Response:
         outcome=visit.answer("outcome") if ends else "",
         quality=visit.answer("quality") if ends else "",
     )
+    within = list_query(asked_list(visit))
     if visit.answer("sure") != "yes":
-        return visit.show(
-            "together", chosen=[one.partition(":")[0] for one in chosen], raw=chosen, asked=asked
-        )
+        ready, left = _preview(visit, chosen, asked)
+        return visit.show("together", ready=ready, left=left, asked=asked, list_query=within)
     results = [_one(visit, one, asked) for one in chosen]
-    return visit.show("together_done", results=results)
+    return visit.show("together_done", results=results, list_query=within)
+
+
+def _preview(
+    visit: Visit, chosen: Sequence[str], asked: Act
+) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
+    """Return what will be done, as answer, id and title; and what is left out, each with why."""
+    versions = dict(one.partition(":")[::2] for one in chosen)
+    circle, masker = visit.desk.circle(visit.account), visit.desk.workspace.masker()
+    with visit.desk.reading() as connection:
+        rows = chosen_rows(connection, circle, list(versions))
+    found = {row.finding.finding_id: row for row in rows}
+    ready, left = [], []
+    for name, version in versions.items():
+        row = found.get(name)
+        if row is None:
+            left.append((name[:40], "it is not there for you"))
+        elif version != str(row.standing.version):
+            left.append((name, "it changed since you saw it"))
+        elif asked.act not in NEXT[row.state]:
+            left.append((name, f"it is {STATES[row.state]}"))
+        else:
+            title = harmless(masker.text(row.finding.title), 200)
+            ready.append((f"{name}:{version}", name, title))
+    return ready, left
 
 
 def _one(visit: Visit, chosen: str, asked: Act) -> tuple[str, str]:
