@@ -74,3 +74,14 @@ def test_an_inert_cell_never_begins_like_a_formula(text: str) -> None:
 def test_what_a_spreadsheet_would_run_is_disarmed(text: str) -> None:
     """Full-width signs and signs after blanks among them."""
     assert inert(text) == f"'{text}"
+
+
+def test_rows_of_a_sheet_are_as_high_as_their_text() -> None:
+    """Not every program works that out, and lines would be printed over each other."""
+    text = "many words " * 40
+    table = Table("t", "T", (Column("a", "A"),), ((text,), ("short",)))
+    paper = Document("k", "Title", "Over", "Lede", (Section("s", "S", (table,)),), ())
+    book = zipfile.ZipFile(io.BytesIO(FORMATS["xlsx"].write(paper)))
+    rows = book.read("xl/worksheets/sheet2.xml").decode().split("<row ")[2:]
+    assert ' ht="120"' in rows[0]
+    assert ' ht="' not in rows[1]

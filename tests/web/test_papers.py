@@ -6,13 +6,19 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from auditwatch.config import make_workspace
 from auditwatch.core.mask import Masker
+from auditwatch.core.schema import LOOKUPS
 from auditwatch.report.case import case_matter, case_paper
 from auditwatch.report.delivery import write_paper
 from auditwatch.report.filing import annual_document
 from auditwatch.report.form import read_form
+from auditwatch.report.night import write_night
+from auditwatch.report.sampling import sample_paper
+from auditwatch.report.subject import subject_paper
+from tests.axe import axe_complaints, axe_script
 from tests.findings_fabric import (
     decided,
     gathered,
@@ -27,6 +33,8 @@ from tests.web.test_night_report import browse
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+PAPERS = ("night", "case", "annual", "sample", "subject")
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +61,36 @@ def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fabric.store, fabric.workspace, form, 2023, masker=masker, asked=None, actor="lead"
     )
     write_paper(year, "html", root / "annual.html")
+    nights = fabric.lake.nights(LOOKUPS)
+    sample = sample_paper(
+        fabric.store, fabric.lake, fabric.workspace, masker,
+        nights=nights, at_random=4, at_risk=1, seed=1,
+    )  # fmt: skip
+    write_paper(sample, "html", root / "sample.html")
+    subject = subject_paper(fabric.lake, fabric.workspace, "P1", nights, masker)
+    write_paper(subject, "html", root / "subject.html")
+    last = night_of(8)
+    page = write_night(fabric.store, fabric.lake, fabric.workspace, last, masker)
+    page.rename(root / "night.html")
     fabric.store.close()
     return root
+
+
+def test_axe_has_nothing_to_say(papers: Path, chromium: str) -> None:
+    """Every paper at telephone and desk width, on light and dark: WCAG 2.2 AA, best practice."""
+    script, found = axe_script(), []
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for width, scheme in ((320, "dark"), (1280, "light")):
+            context = browser.new_context(
+                viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True
+            )
+            for name in PAPERS:
+                page = context.new_page()
+                page.goto((papers / f"{name}.html").as_uri())
+                found += [f"{name} {width}: {said}" for said in axe_complaints(page, script)]
+        browser.close()
+    assert found == []
 
 
 @pytest.mark.parametrize("name", ["case", "annual"])
@@ -79,7 +115,7 @@ def test_no_paper_sticks_out(
     assert int(found[1]) <= width
 
 
-@pytest.mark.parametrize("name", ["case", "annual"])
+@pytest.mark.parametrize("name", PAPERS)
 def test_a_paper_asks_for_nothing_outside_itself(papers: Path, name: str) -> None:
     """No script, no address but anchors, and each anchor is there."""
     text = (papers / f"{name}.html").read_text()

@@ -53,7 +53,7 @@ def backlog(findings: Sequence[Finding], night: str) -> tuple[Picture, Table]:
     weeks = Counter(min(age // 7, WEEKS - 1) for age in ages)
     drawn = {f"{week}": weeks[week] for week in range(WEEKS)}
     picture = bars(drawn, f"{said}. By weeks since the last lookup, this week first.")
-    return picture, Table("backlog", said, columns, rows)
+    return picture, Table("backlog", "Open findings by age", columns, rows)
 
 
 def _median(ages: Sequence[int]) -> str:

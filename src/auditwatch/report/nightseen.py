@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from auditwatch.config import FollowedSource
     from auditwatch.engine.lake import Lake
+    from auditwatch.report.document import Cell
 
 __all__ = ["Seen", "bars", "expected_sources", "unit_nights"]
 
@@ -62,7 +63,7 @@ class Seen:
     def counts(self) -> tuple[Table, Sentences]:
         """Return how many operators, subjects and case numbers there were, and since when."""
         names = {"operator_id": "Operators", "subject_id": "Subjects", "case_id": "Case numbers"}
-        rows = (
+        rows: tuple[tuple[Cell, ...], ...] = (
             ("Lookups", self.heads.num_rows),
             *(
                 (words, pc.count_distinct(self.heads[name]).as_py())
@@ -114,7 +115,9 @@ class Seen:
                 for n in bands
             ),
         )
-        rows = tuple((unit, *(found[unit][n] for n in bands)) for unit in sorted(found))
+        rows: tuple[tuple[Cell, ...], ...] = tuple(
+            (unit, *(found[unit][n] for n in bands)) for unit in sorted(found)
+        )
         return Table(
             "unit_hours",
             "Lookups by unit and local hour; darker: busier for that unit",
@@ -135,7 +138,9 @@ def unit_nights(lake: Lake, nights: list[str]) -> Table:
         Column("unit", "Unit"),
         *(Column(night, night[len("2026-") :], heat=True, number=True) for night in shown),
     )
-    told = tuple((unit, *(found[unit][night] for night in shown)) for unit in sorted(found))
+    told: tuple[tuple[Cell, ...], ...] = tuple(
+        (unit, *(found[unit][night] for night in shown)) for unit in sorted(found)
+    )
     caption = "Lookups with a subject by unit and night; darker: busier for that unit"
     return Table("unit_nights", caption, columns, told)
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from xlsxwriter import Workbook
 
 if TYPE_CHECKING:
-    from auditwatch.report.document import Document, Table
+    from collections.abc import Sequence
+
+    from auditwatch.report.document import Cell, Document, Table
 
 __all__ = ["NAME", "write"]
 
@@ -24,6 +26,8 @@ ROWS_MAX: Final = 1_048_575  # what a sheet can hold, without its head
 SHEET_NAME_MAX: Final = 31
 FORBIDDEN: Final = re.compile(r"[\[\]:*?/\\]")  # in the name of a sheet
 WIDE: Final = 60
+NAMES_WIDE, SENTENCES_WIDE = 26, 100  # characters
+LINE_HEIGHT, HEIGHT_MAX = 15.0, 409.0  # points; more than the latter no row can have
 OPTIONS: Final = {
     "in_memory": True,
     "strings_to_formulas": False,
@@ -68,13 +72,15 @@ def _sheets(rows: tuple[Any, ...]) -> list[tuple[Any, ...]]:
 def _sentences(book: Workbook, document: Document, head: Any, body: Any) -> None:
     """Write the sheet of sentences."""
     sheet = book.add_worksheet("paper")
-    sheet.set_column(0, 0, 16)
-    sheet.set_column(1, 1, 100)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_column(0, 0, NAMES_WIDE)
+    sheet.set_column(1, 1, SENTENCES_WIDE)
     sheet.write_string(0, 0, "title", head)
     sheet.write_string(0, 1, document.title, head)
     sheet.write_string(1, 0, "for", body)
     sheet.write_string(1, 1, document.over, body)
     for row, (where, said) in enumerate(document.sentences, start=2):
+        sheet.set_row(row, _height([where, said], [NAMES_WIDE, SENTENCES_WIDE]))
         sheet.write_string(row, 0, where, body)
         sheet.write_string(row, 1, said[:CELL_MAX], body)
 
@@ -90,14 +96,29 @@ def _table(
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
+    widths = []
     for place, column in enumerate(table.columns):
         texts = [str(row[place]) for row in rows[:200]]
         longest = max(map(len, [column.label, *texts]))
-        sheet.set_column(place, place, min(longest + 4, WIDE))
+        widths.append(min(longest + 4, WIDE))
+        sheet.set_column(place, place, widths[-1])
         sheet.write_string(0, place, column.label, head)
     for number, row in enumerate(rows, start=1):
+        sheet.set_row(number, _height(row, widths))
         for place, cell in enumerate(row):
             if isinstance(cell, int):
                 sheet.write_number(number, place, cell, whole)
             else:
                 sheet.write_string(number, place, cell[:CELL_MAX], body)
+
+
+def _height(row: Sequence[Cell], widths: Sequence[int]) -> float | None:
+    """Return the height of a row whose texts wrap; None for that of one line.
+
+    Some programs do not work it out when they open a file, and print lines over each other.
+    """
+    lines = max(
+        -(-len(cell) // (width - 2)) if isinstance(cell, str) else 1
+        for cell, width in zip(row, widths, strict=True)
+    )
+    return min(LINE_HEIGHT * lines, HEIGHT_MAX) if lines > 1 else None
