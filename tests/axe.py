@@ -1,44 +1,29 @@
-"""What axe-core says of a page; skips visibly where it is not installed, fails where CI demands it.
-
-It is for tests only and no part of the project: ``npm install --no-save axe-core@4`` in the
-checkout, or ``AUDITWATCH_AXE`` with the path of ``axe.min.js``.
-"""
+"""What axe-core says of a page; the fixture ``axe`` gives its text, which ``make axe`` fetches."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-
-from tests.conftest import without
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from playwright.sync_api import Page
 
-__all__ = ["axe_complaints", "axe_script"]
+__all__ = ["CONTRAST", "WCAG", "complaints"]
 
-INSTALLED: Final = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
-#: WCAG 2.0 to 2.2, A and AA, and what axe calls best practice.
-TAGS: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-
-
-def axe_script() -> Path:
-    """Return where axe-core is."""
-    found = Path(os.environ.get("AUDITWATCH_AXE") or INSTALLED)
-    if not found.is_file():
-        without("axe-core is not installed (npm install --no-save axe-core@4)")
-    return found
+#: WCAG 2.0 to 2.2, A and AA.
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+#: What differs by day and by night.
+CONTRAST = ("color-contrast",)
 
 
-def axe_complaints(page: Page, script: Path) -> list[str]:
-    """Return what axe has to say of a page as it stands, a sentence for each element.
-
-    The page's context must have ``bypass_csp=True``: our pages let no script in.
-    """
-    page.add_script_tag(path=script)
-    found: dict[str, Any] = page.evaluate("tags => axe.run(document, {runOnly: tags})", list(TAGS))
+def complaints(page: Page, axe: str, only: Sequence[str]) -> list[str]:
+    """Return what axe has to say of a page as it stands, a line for each element."""
+    page.evaluate(axe)
+    told: dict[str, Any] = page.evaluate("only => axe.run(document, {runOnly: only})", list(only))
+    assert told["passes"], "axe looked at nothing"
     return [
         f"{one['id']}: {one['help']}: {node['html'][:160]}"
-        for one in found["violations"]
+        for one in told["violations"]
         for node in one["nodes"]
     ]

@@ -14,6 +14,7 @@ from playwright.sync_api import sync_playwright
 from auditwatch.review.accounts import open_session
 from auditwatch.review.app import make_app
 from auditwatch.review.visit import Site
+from tests.axe import CONTRAST, WCAG, complaints
 from tests.desk_fabric import PEOPLE, DeskFabric, enrol, make_desk, open_inquiry
 from tests.web.desk_client import own_port, paths_of
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 PORT = own_port(8479)
 ORIGIN = f"http://127.0.0.1:{PORT}"
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 @pytest.fixture(scope="module")
@@ -92,13 +92,6 @@ def every_page(page: Page, made: DeskFabric) -> Iterator[str]:
             yield path
 
 
-def violations(page: Page, rules: dict[str, object]) -> list[str]:
-    """Return what axe finds wrong with a page."""
-    result = page.evaluate("rules => axe.run(rules)", rules)
-    assert result["passes"], "axe looked at nothing"
-    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in result["violations"]]
-
-
 def test_every_page_fits_into_320_pixels(made: DeskFabric, chromium: str) -> None:
     """Every page scrolls down only, and the browser has nothing to say about it."""
     with browsing(made, chromium, 320) as page:
@@ -116,10 +109,9 @@ def test_no_page_keeps_anybody_out(made: DeskFabric, chromium: str, axe: str) ->
             page.evaluate(
                 "document.querySelectorAll('details').forEach(one => { one.open = true })"
             )
-            page.evaluate(axe)
-            found[path] = violations(page, {"runOnly": WCAG})
+            found[path] = complaints(page, axe, WCAG)
             page.emulate_media(color_scheme="dark")
-            found[path] += violations(page, {"runOnly": ["color-contrast"]})
+            found[path] += complaints(page, axe, CONTRAST)
             page.emulate_media(color_scheme="light")
     assert {path: wrong for path, wrong in found.items() if wrong} == {}
 
