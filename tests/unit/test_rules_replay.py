@@ -204,6 +204,15 @@ def test_a_confirmed_finding_that_would_go_ends_with_1(
     assert (back.code, back.json["lost"]) == (0, [])
 
 
+def test_a_side_that_does_not_load_is_named(run: Callable[..., Told], workspace: Path) -> None:
+    """Both sides have the same files, so the fault says on which side it is."""
+    shutil.copytree(workspace / "rules", workspace / "draft")
+    (workspace / "draft/detections/gun.yml").write_text("title: [")
+    told = run("-w", workspace, "rules", "diff", workspace / "rules", workspace / "draft")
+    assert (told.code, told.out) == (2, "")
+    assert f"NEW {workspace / 'draft'}: detections/gun.yml:" in told.err
+
+
 def test_old_may_be_a_revision(run: Callable[..., Told], workspace: Path) -> None:
     """The rules of a commit are read from git; a revision that is not there is said to be none."""
     if shutil.which("git") is None:

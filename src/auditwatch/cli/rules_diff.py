@@ -12,11 +12,12 @@ from click.exceptions import Exit
 from auditwatch.cli.revisions import rules_folder
 from auditwatch.cli.rules_backtest import past_of
 from auditwatch.cli.show import count, emit_json, narrate, open_workspace, print_table
-from auditwatch.core.errors import ExitCode
+from auditwatch.core.errors import ExitCode, RuleError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from auditwatch.check import Ruleset
     from auditwatch.core.mask import Masker
     from auditwatch.night.comparing import Change, Comparison
 
@@ -61,14 +62,13 @@ def diff(
       auditwatch rules diff HEAD~1
       auditwatch rules diff main HEAD --on /srv/auditwatch --json
     """
-    from auditwatch.check import load_rules
     from auditwatch.night.comparing import compare
     from auditwatch.night.history import open_history
 
     place = open_workspace(history or workspace)
     own = open_workspace(workspace).rules if workspace or not history else place.rules
     with rules_folder(old, own) as one, rules_folder(new or str(own), own) as other:
-        rules = (load_rules(one), load_rules(other))
+        rules = (_side(one, old, "OLD"), _side(other, new or str(own), "NEW"))
     nights = open_history(place, first, last)
     found = compare(nights, *rules, past_of(place))
     masker = place.masker(reveal=False)
@@ -79,6 +79,17 @@ def diff(
         tell_comparison(found, masker, every=every)
     if found.lost:
         raise Exit(ExitCode.FAILED_CHECK)
+
+
+def _side(folder: Path, name: str, side: str) -> Ruleset:
+    """Load one side; a fault in it says which side it is on, as both have the same files."""
+    from auditwatch.check import load_rules
+
+    try:
+        return load_rules(folder)
+    except RuleError as error:
+        error.where = f"{side} {name}: {error.where}"
+        raise
 
 
 def tell_comparison(found: Comparison, masker: Masker, *, every: bool) -> None:
