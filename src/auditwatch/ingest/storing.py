@@ -132,7 +132,9 @@ def _store(
     lake.append(SOURCES, source, token)
     complete(lake, followers)
     account = account_with_fields(source, staged.reasons)
-    return Stored({**account, "contradicting": records_in(contradicted)}, fresh=True)
+    if count := records_in(contradicted):
+        account["contradicting"] = count
+    return Stored(account, fresh=True)
 
 
 def _new_rows(
