@@ -13,7 +13,7 @@ from sqlalchemy import event
 from tests.desk_fabric import DeskFabric, make_desk
 
 from auditwatch.core.errors import RefusedError, UsageError
-from auditwatch.review.decide import Act
+from auditwatch.review.decide import Act, standing_of
 from auditwatch.review.desk import Desk
 from auditwatch.review.sound import changed_steps
 
@@ -49,7 +49,8 @@ def write(made: DeskFabric, who: str, finding: str, decisions: int) -> None:
     """Comment so often, each time on what was seen last; look again when somebody was faster."""
     with Desk(made.fabric.workspace) as desk:
         while decisions:
-            version = desk.seen(finding).standing.version
+            with desk.reading() as connection:
+                version = standing_of(connection, finding).version
             try:
                 desk.act(made.account(who), finding, Act("comment", version, NOTE))
             except UsageError as error:
@@ -92,7 +93,7 @@ from sqlalchemy import event
 from auditwatch.config import Findings, Settings, Workspace
 from auditwatch.core import clock
 from auditwatch.review.accounts import Account
-from auditwatch.review.decide import Act
+from auditwatch.review.decide import Act, standing_of
 from auditwatch.review.desk import Desk
 root, database, finding, deadly = sys.argv[1:]
 left = int(deadly)
