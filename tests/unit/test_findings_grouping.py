@@ -40,7 +40,7 @@ def test_one_operator_and_subject_make_one_finding_of_policy_rule_and_pattern() 
     assert (finding.kind, finding.rule_id, finding.severity) == ("pattern", "pair", "high")
     # best 6.2 decades and what the view's word is worth, half of the second family: a high
     # statement counts 4.5
-    assert finding.priority == 6200 + 500 + 2250
+    assert finding.priority == 6200 + 250 + 2250
     assert finding.event_ids == tuple(row["event_id"] for row in rows)
     assert len(finding.reasons) == 3
     assert finding.reasons[0].startswith(mark("operator", "T1"))
@@ -262,7 +262,7 @@ def test_a_person_looked_up_under_two_records_weighs_more_than_under_one() -> No
         rows = [lookup(day, 1, "T1", f"P-{day % records}") for day in range(4)]
         told = [surprise(rows, surprise_milli=3000, subject_id="P-0")]
         found[records] = priority(strengths(gathered(rows[-1]["night"], rows, surprises=told)))
-    assert found == {1: 3500, 2: 4100}
+    assert found == {1: 3250, 2: 3850}
 
 
 def test_two_rules_on_one_act_count_once_and_two_views_add_up() -> None:
@@ -278,7 +278,7 @@ def test_two_rules_on_one_act_count_once_and_two_views_add_up() -> None:
         ],
     )
     assert priority(strengths(rules)) == 2000
-    assert priority(strengths(views)) == 4000 + 500 + 1500
+    assert priority(strengths(views)) == 4000 + 250 + 1500
 
 
 @pytest.mark.parametrize(
@@ -311,7 +311,7 @@ def test_a_pattern_over_many_nights_quotes_its_strongest_night_once() -> None:
     (sentence,) = finding.reasons
     assert "on 4 days without a case" in sentence
     assert sentence.endswith("(As of 2026-02-04; it also stood out on 2 nights.)")
-    assert finding.priority == 3600 + 500 + round(1000 * log10(3))
+    assert finding.priority == 3600 + 250 + round(1000 * log10(3))
     assert finding.title.endswith("4 lookups on 4 days")
 
 

@@ -41,7 +41,8 @@ FAMILIES: Final[Mapping[str, frozenset[str]]] = {
         "immigration-agency-requester immigration-status-query withdrawn-purpose-code",
         "topics": "protected-topic",
         "reasons": "reason vague-reason-protected ritual-reason ritual-reason-protected",
-        "purposes": "purpose NO-EMPLOYMENT-CHECK-IN-A-CASE NO-FEDERAL-CODES PERSONNEL",
+        "purposes": "purpose NO-EMPLOYMENT-CHECK-IN-A-CASE NO-FEDERAL-CODES PERSONNEL "
+        "NO-HIRING-OVER-CRIMINAL-JUSTICE",
         "login": "terminal many-terminals two-cars-at-once around-the-clock in-a-car "
         "from-a-terminal",
         "hours": "shift off-duty off-duty-private around-the-clock",
