@@ -94,7 +94,7 @@ def test_a_masked_network_audit_accuses_nobody(tmp_path: Path) -> None:
     assert "operator_id is masked in every record (***)" in words
     assert "reason is masked in every record (REDACTED …, [REDACTED])" in words
     assert "asked by the agency" not in words
-    assert "The views burst, harvest, " in words
+    assert "The views burst, dossier, harvest, " in words
     assert "could not see: operator_id is masked" in words
 
 

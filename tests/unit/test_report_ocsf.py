@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 from tests.findings_fabric import (
     Fabric,
+    decided,
     gathered,
     hit,
     lookup,
@@ -43,8 +44,8 @@ def fabric(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fabric]:
         ),
     ]
     made = make_fabric(root, [*rows, bidi], nights)
-    (decided,) = (one for one in made.store.findings() if one.kind == "policy")
-    made.store.decide(decided.finding_id, "misuse", "seen", "lead")
+    (forbids,) = (one for one in made.store.findings() if one.kind == "policy")
+    decided(made.store, forbids.finding_id, "misuse", "seen", "lead")
     yield made
     made.store.close()
 

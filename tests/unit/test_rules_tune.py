@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.findings_fabric import decided
 from tests.rule_bench import CORRELATION, PERMIT, RULE, Told, make_workspace, runner
 
 from auditwatch.check import load_rules
@@ -86,7 +87,7 @@ def workspace(
         assert run("-w", place, "scan").code == 0
         for unit, outcome in OUTCOMES.items():
             with Store(find_workspace(place, place).database) as store:
-                store.decide(finding_of(place, unit), outcome, "Seen.", "reviewer")
+                decided(store, finding_of(place, unit), outcome, "Seen.", "reviewer")
     return Path(shutil.copytree(made / "w", tmp_path / "w"))
 
 
@@ -161,7 +162,7 @@ def test_no_permit_spares_what_a_rule_asks(run: Callable[..., Told], workspace: 
     """A rule's finding can be lifted by an exception, never by a permit."""
     with Store(find_workspace(workspace, workspace).database) as store:
         name = next(one.finding_id for one in store.findings() if one.rule_id == "gun-query")
-        store.decide(name, "not_useful", "Seen.", "reviewer")
+        decided(store, name, "not_useful", "Seen.", "reviewer")
     told = run("-w", workspace, "rules", "tune", name, "--as", "permit")
     assert (told.code, told.out) == (2, "")
     assert "--as exception" in told.err
