@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-#: Ways out of where a text stands, and what to do once out: 10 x 20 payloads.
+#: Ways out of where a text stands, and what to do once out: 10 x 20 payloads. None has a NUL,
+#: which every reader of trails refuses.
 EXITS = (
     "", '"', "'", '">', "'>", "</p>", "</td></tr></table>", "</textarea>", "--></style>", "]]>",
 )  # fmt: skip
@@ -42,7 +43,7 @@ VECTORS = (
     "{{ 7 * 7 }}{% raw %}",
     "&lt;script&gt;alert(1)&lt;/script&gt;",
     "\u202egnp.exe\u202c\u2066x\u2069",
-    "\u200b\ufeff\x00\x1b[2J\x7f\x9b31m",
+    "\u200b\ufeff\x1b[2J\x7f\x9b31m",
     "<style>*{display:none}</style>",
     "<details open ontoggle=alert(1)>",
 )
