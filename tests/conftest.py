@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from tests.postgres_fabric import find_programs, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.postgres_fabric import Server
 
@@ -95,6 +95,15 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
         return tmp_path / "findings.db"
     server: Server = request.getfixturevalue("postgres")
     return server.clean()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def new_database(request: pytest.FixtureRequest) -> Callable[[], str]:
+    """Give what names a new findings database, all of one kind; empty: a file of the workspace."""
+    if request.param == "sqlite":
+        return str
+    server: Server = request.getfixturevalue("postgres")
+    return server.new
 
 
 def without(what: str) -> NoReturn:

@@ -14,7 +14,7 @@ from auditwatch.config import make_workspace
 from auditwatch.core.errors import AuditwatchError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from click.testing import Result
@@ -22,11 +22,16 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskFabric]:
+def made(
+    tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]
+) -> Iterator[DeskFabric]:
     """A desk whose accounts were made from the terminal."""
-    root = tmp_path_factory.mktemp("desk") / "w"
+    root, database = tmp_path_factory.mktemp("desk") / "w", new_database()
     make_workspace(root)
-    built = make_desk(root)
+    settings = root / "auditwatch.toml"
+    named = settings.read_text().replace('\ndatabase = ""', f'\ndatabase = "{database}"')
+    settings.write_text(named)
+    built = make_desk(root, database=database)
     add = ("user", "add")
     run(built, "ada", *add, "ada", "--role", "administrator", "--no-operator", signed=False)
     for name, role, link in (

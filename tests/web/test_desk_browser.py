@@ -19,7 +19,7 @@ from tests.desk_fabric import PEOPLE, DeskFabric, enrol, make_desk, open_inquiry
 from tests.web.desk_client import own_port, paths_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Page
 
@@ -28,9 +28,11 @@ ORIGIN = f"http://127.0.0.1:{PORT}"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskFabric]:
+def made(
+    tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]
+) -> Iterator[DeskFabric]:
     """A desk that is served while these tests run."""
-    built = make_desk(tmp_path_factory.mktemp("desk") / "w")
+    built = make_desk(tmp_path_factory.mktemp("desk") / "w", database=new_database())
     for one in PEOPLE:
         enrol(built.desk, one)
     open_inquiry(built.desk, built.finding_of("T3"))

@@ -28,7 +28,7 @@ from tests.desk_fabric import PEOPLE, DeskFabric, enrol, make_desk
 from tests.web.desk_client import ORIGIN, Browser, own_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from httpx import Response
@@ -42,9 +42,11 @@ CLIENT, SECRET, ANY = "desk", "a secret of nobody", "whatever it is"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskFabric]:
+def made(
+    tmp_path_factory: pytest.TempPathFactory, new_database: Callable[[], str]
+) -> Iterator[DeskFabric]:
     """A desk with accounts."""
-    built = make_desk(tmp_path_factory.mktemp("desk") / "w")
+    built = make_desk(tmp_path_factory.mktemp("desk") / "w", database=new_database())
     for one in PEOPLE:
         enrol(built.desk, one)
     yield built

@@ -181,15 +181,22 @@ def _form(body: bytes | None) -> dict[str, tuple[str, ...]]:
             errors="strict",
         )
     except ValueError as error:
-        raise UsageError(
-            "not a form of this desk",
-            code="AW-REVIEW-019",
-            expected="application/x-www-form-urlencoded in UTF-8",
-        ) from error
+        raise _no_form() from error
+    if any("\0" in text for pair in pairs for text in pair):  # not every database can keep one
+        raise _no_form()
     form: dict[str, tuple[str, ...]] = {}
     for name, value in pairs:
         form[name] = (*form.get(name, ()), value)
     return form
+
+
+def _no_form() -> UsageError:
+    """Return the error for a body that no page of ours sends."""
+    return UsageError(
+        "not a form of this desk",
+        code="AW-REVIEW-019",
+        expected="application/x-www-form-urlencoded in UTF-8, without NUL",
+    )
 
 
 def _refuse_forged(visit: Visit, request: Request) -> None:

@@ -22,7 +22,7 @@ from auditwatch.review.conflict import Circle, Ties
 from auditwatch.review.evidence import Evidence, evidence_of, requesters_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
     from types import TracebackType
 
@@ -83,7 +83,7 @@ class Desk:
         self.workspace = workspace
         self.database = Database(workspace.database)
         self.lake = Lake(workspace.lake)
-        self._tokens: dict[str, tuple[str, str]] = {}
+        self._tokens: tuple[tuple[str, ...], dict[str, tuple[str, str]]] | None = None
         self._ties: tuple[tuple[tuple[str, int], ...], Ties] | None = None
         self._profiles: tuple[tuple[str, ...], Profiles] | None = None
 
@@ -121,6 +121,18 @@ class Desk:
         if self._profiles is None or self._profiles[0] != tokens:
             self._profiles = (tokens, Profiles(self.lake))
         return self._profiles[1]
+
+    @property
+    def tokens(self) -> Mapping[str, tuple[str, str]]:
+        """Pseudonyms of whom findings mean, to kind and identity; read anew after each scan."""
+        nights = self._tokens_of_nights()
+        if self._tokens is None or self._tokens[0] != nights:
+            masker, table = self.workspace.masker(), tables.parties
+            query = select(table.c.kind, table.c.identity).distinct()
+            with self.database.reading() as connection:
+                rows = [(row[0], row[1]) for row in connection.execute(query)]
+            self._tokens = (nights, {masker.name(*row): row for row in rows})
+        return self._tokens[1]
 
     def circle(self, account: Account) -> Circle:
         """Return whom an account must not decide about."""
@@ -217,13 +229,7 @@ class Desk:
         token : str
             As from `Masker.name`.
         """
-        if token not in self._tokens:
-            masker, table = self.workspace.masker(), tables.parties
-            query = select(table.c.kind, table.c.identity).distinct()
-            with self.database.reading() as connection:
-                rows = [(row[0], row[1]) for row in connection.execute(query)]
-            self._tokens = {masker.name(*row): row for row in rows}
-        found = self._tokens.get(token, ("", ""))
+        found = self.tokens.get(token, ("", ""))
         return found[1] if found[0] == kind else ""
 
     def copy(self, account: Account, finding_id: str, *, full: bool, reason: str) -> str:

@@ -192,11 +192,6 @@ def _lines(desk: Desk, seen: Seen, masker: Masker) -> dict[str, Any]:
     }
 
 
-def _with_page(desk: Desk, token: str) -> str:
-    """Return the pseudonym of an operator whom some finding means; else empty."""
-    return token if desk.behind("operator", token) else ""
-
-
 def _linked(token: Masker, kind: str, identity: str | None, meant: Sequence[str]) -> str:
     """Return the pseudonym of whom the finding means, who has a page; else empty."""
     return token.name(kind, identity) if identity in meant else ""
@@ -237,7 +232,7 @@ def _others(
     profiles = desk.profiles
     subjects = finding.subject_ids[:PICTURES_MOST]
     looked = {name: profiles.lookers(name, finding.night) for name in subjects}
-    token = desk.workspace.masker()
+    token, known = desk.workspace.masker(), desk.tokens
     return [
         {
             "subject": masker.name("subject", subject),
@@ -246,7 +241,7 @@ def _others(
             "people": [
                 (
                     masker.name("operator", one.operator_id),
-                    _with_page(desk, token.name("operator", one.operator_id)),
+                    page if (page := token.name("operator", one.operator_id)) in known else "",
                     one.operator_id in finding.operator_ids,
                     one,
                 )

@@ -19,7 +19,6 @@ from auditwatch.review.visit import Page, Visit
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from auditwatch.review.bands import Looker
 
 __all__ = ["PAGES"]
 
@@ -52,19 +51,18 @@ def show_subject(visit: Visit) -> Response:
     subject_id, rows = _meant(visit, "subject")
     last = max(row.finding.night for row in rows)
     masker = visit.desk.workspace.masker()
-    people = visit.desk.profiles.lookers(subject_id, last)
+    people, known = visit.desk.profiles.lookers(subject_id, last), visit.desk.tokens
     return visit.show(
         "subject",
         token=visit.path["token"],
         rows=_shown(visit, rows),
-        people=[_looker(visit, masker.name("operator", one.operator_id), one) for one in people],
+        people=[
+            (name, name in known, one)
+            for one in people
+            for name in [masker.name("operator", one.operator_id)]
+        ],
         last=last,
     )
-
-
-def _looker(visit: Visit, token: str, one: Looker) -> tuple[str, bool, Looker]:
-    """Return who looked, and whether there is a page: some finding means that operator."""
-    return token, bool(visit.desk.behind("operator", token)), one
 
 
 def _shown(visit: Visit, rows: list[Row]) -> list[dict[str, object]]:
