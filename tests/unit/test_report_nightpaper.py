@@ -110,7 +110,7 @@ def test_decisions_stand_beside_the_rule(fabric: Fabric) -> None:
     decided(fabric.store, names[0], "misuse", "seen", "lead")
     decided(fabric.store, names[1], "explained", "seen", "lead")
     rules = json.loads(night(fabric, "json"))["tables"]["rules"]
-    assert {(row["misuse"], row["decided"]) for row in rules if row["rule"] == "colleague"} == {
+    assert {(row["confirmed"], row["decided"]) for row in rules if row["rule"] == "colleague"} == {
         (1, 2)
     }
     for name in names:
