@@ -56,7 +56,7 @@ def _refusal(error: OSError, path: Path, doing: str) -> AuditwatchError:
         )
     if error.errno == errno.EFBIG:
         return InputError(
-            f"cannot {doing}: {error.strerror}",
+            f"too large, cannot {doing}: {error.strerror}",
             code="AW-FILES-002",
             where=_short(path),
             expected="a limit on the size of files (ulimit -f, the file system's) that it fits in",
