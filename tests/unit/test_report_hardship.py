@@ -138,7 +138,8 @@ def test_a_disk_that_takes_no_more_leaves_the_old_file_and_no_other(
         check=False,
     )
     assert done.returncode == 3, done.stderr
-    assert "cannot write this file: File too large [AW-FILES-003]" in done.stderr
+    assert "cannot write this file: File too large [AW-FILES-002]" in done.stderr
+    assert "limit on the size of files" in done.stderr
     assert "Traceback" not in done.stderr
     assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [
         (out.name, "of yesterday")

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from tests.findings_fabric import (
@@ -16,15 +18,20 @@ from tests.findings_fabric import (
     make_fabric,
     night_of,
     result,
+    surprise,
     verdict,
 )
 
 from auditwatch.cli import cli
 from auditwatch.config import make_workspace
+from auditwatch.core import clock
+from auditwatch.core.schema import PAIR_NIGHTS
 from auditwatch.findings.model import NightSummary
+from auditwatch.score import views
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -110,11 +117,59 @@ def test_decisions_stand_beside_the_rule(fabric: Fabric) -> None:
     decided(fabric.store, names[0], "misuse", "seen", "lead")
     decided(fabric.store, names[1], "explained", "seen", "lead")
     rules = json.loads(night(fabric, "json"))["tables"]["rules"]
-    assert {(row["misuse"], row["decided"]) for row in rules if row["rule"] == "colleague"} == {
+    assert {(row["confirmed"], row["decided"]) for row in rules if row["rule"] == "colleague"} == {
         (1, 2)
     }
+    assert all(row["decided_lately"] == row["decided"] for row in rules)
     for name in names:
         decided(fabric.store, name, "withdrawn", "back", "lead")
+
+
+def test_a_decision_of_long_ago_is_not_a_late_one(
+    fabric: Fabric, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A month back from the night, decisions count among those of all time only."""
+    name = next(one.finding_id for one in fabric.store.findings() if one.rule_id == "colleague")
+    long_ago = datetime(2025, 12, 1, 9, 0, tzinfo=UTC)
+    with monkeypatch.context() as patched:
+        patched.setattr(clock, "now", lambda: long_ago)
+        decided(fabric.store, name, "misuse", "seen", "lead")
+    rules = json.loads(night(fabric, "json"))["tables"]["rules"]
+    (row,) = [one for one in rules if one["rule"] == "colleague"]
+    told = ("confirmed", "decided", "confirmed_lately", "decided_lately")
+    assert [row[one] for one in told] == [1, 1, 0, 0]
+    decided(fabric.store, name, "withdrawn", "back", "lead")
+
+
+def test_every_format_says_what_chance_would_have_made(tmp_path: Path) -> None:
+    """Ten at work in every way that views see, at two decades: a tenth for each view."""
+    make_workspace(tmp_path)
+    rows = [lookup(day, n, f"T-{n}", f"P-{n}") for day in range(12) for n in range(10)]
+    last = [row for row in rows if row["night"] == night_of(11)]
+    pattern = surprise(last[:1], surprise_milli=2000)
+    pieces = gathered(night_of(11), last, surprises=[pattern])
+    nights = [result(night_of(day), []) for day in range(11)]
+    made = make_fabric(tmp_path, rows, [*nights, result(night_of(11), pieces)])
+    profiles = [dict.fromkeys(PAIR_NIGHTS.names) | shared(row) for row in rows]
+    made.lake.append(PAIR_NIGHTS, pa.Table.from_pylist(profiles, PAIR_NIGHTS.schema), "pair_nights")
+    expected = 10 * len(views()) / 100
+    said = f"Chance alone would make about {expected:.2g} as strong as it on such a night"
+    for form in ("json", "csv", "html"):
+        assert said in night(made, form)
+    (finding,) = made.store.findings()
+    (queued,) = json.loads(night(made, "json"))["tables"]["queue"]
+    assert queued["chance"] == "100 %"
+    shown = CliRunner().invoke(
+        cli, ["-w", str(tmp_path), "findings", "show", finding.finding_id], catch_exceptions=False
+    )
+    assert f"about {12 * expected:.2g} findings as strong on all nights" in shown.stdout
+    made.store.close()
+
+
+def shared(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what a lookup and a profile of it both say."""
+    names = ("night", "operator_id", "operator_unit", "operator_role", "subject_id", "agency")
+    return {name: row[name] for name in names if name in PAIR_NIGHTS.names} | {"lookups": 1}
 
 
 def test_the_night_tells_who_was_seen_by_unit_hour_and_night(fabric: Fabric) -> None:

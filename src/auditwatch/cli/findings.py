@@ -165,13 +165,17 @@ def show(workspace: Path | None, finding_id: str, reveal: bool, reason: str | No
     from auditwatch.findings.lookups import lookups_of
     from auditwatch.findings.shown import LookupShower
     from auditwatch.findings.store import Store
+    from auditwatch.report.chances import odds_among, odds_said, patterns_until
 
     place = open_workspace(workspace)
     with Store(place.database) as store:
         finding = store.finding(finding_id)
         masker = masker_for(place, store, reveal=reveal, reason=reason, finding_id=finding_id)
         reviews = store.reviews(finding_id)
-    rows = lookups_of(finding, Lake(place.lake))
+        patterns = patterns_until(store, finding.night)
+    lake = Lake(place.lake)
+    rows = lookups_of(finding, lake)
+    chance = odds_said(odds_among(patterns, lake, place).get(finding_id), finding.night)
     click.echo(masker.text(finding.title))
     lookups = count(len(finding.event_ids), "lookup")
     standing = f"{finding.severity}  priority {_decades(finding)}  {finding.status}"
@@ -185,6 +189,7 @@ def show(workspace: Path | None, finding_id: str, reveal: bool, reason: str | No
     span += f", {HOUR_NOT_KEPT}" if dated else ""
     click.echo(f"{finding.finding_id}  {standing}  {span}")
     _section("why it asks", [masker.text(sentence) for sentence in finding.reasons])
+    _section("what chance would make", chance)
     _section("what would explain it", [masker.text(s) for s in finding.counter_evidence])
     _section("decisions", [f"{r.at} {r.reviewer}: {r.disposition} - {r.note}" for r in reviews])
     click.echo("\nlookups")

@@ -37,17 +37,18 @@ def week(workspace: Path | None, /, *, as_json: bool) -> None:
     Examples:
       auditwatch findings week
     """
+    from auditwatch.engine.lake import Lake
     from auditwatch.findings.chance import reading, sampled
     from auditwatch.findings.leaning import in_reading_order, leanings
     from auditwatch.findings.past import CONFIRMED
     from auditwatch.findings.store import Store
-    from auditwatch.night import odds_of
+    from auditwatch.report.chances import odds_among, patterns_until
 
     place = open_workspace(workspace)
     with Store(place.database) as store:
         everything = store.findings(kinds=ASKING)
         decided = {name: word in CONFIRMED for name, word in store.dispositions().items()}
-        odds = odds_of(place, store)
+        odds = odds_among(patterns_until(store), Lake(place.lake), place)
     leans = leanings(everything, decided)
     queue = in_reading_order([one for one in everything if one.status in OPEN], leans)
     found = reading(queue, place.settings.review.findings_per_week)

@@ -14,7 +14,13 @@ __all__ = ["sample"]
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
-@click.option("--operators", type=click.IntRange(12), default=420, show_default=True)
+@click.option(
+    "--operators",
+    type=click.IntRange(12),
+    default=420,
+    show_default=True,
+    help="People at work; fewer than 12 make no city with shifts, units and peers.",
+)
 @click.option("--days", type=click.IntRange(1, 400), default=63, show_default=True)
 @click.option(
     "--format",

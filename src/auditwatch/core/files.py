@@ -54,6 +54,14 @@ def _refusal(error: OSError, path: Path, doing: str) -> AuditwatchError:
             where=str(path),
             hint="free some space and run the same command again; nothing is lost",
         )
+    if error.errno == errno.EFBIG:
+        return InputError(
+            f"too large, cannot {doing}: {error.strerror}",
+            code="AW-FILES-002",
+            where=_short(path),
+            expected="a limit on the size of files (ulimit -f, the file system's) that it fits in",
+            hint="raise the limit, write to another disk, or ask for less; nothing was written",
+        )
     kind = RefusedError if error.errno in IN_THE_WAY else InputError
     return kind(
         f"cannot {doing}: {error.strerror}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
 from sqlalchemy import func, select
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 from auditwatch.findings.model import Finding, NightResult, Piece, Review, Run
 
 __all__ = ["PublishedNight", "Store"]
+
+LAST_DAY: Final = "9999-12-31"
 
 
 class PublishedNight(msgspec.Struct, frozen=True):
@@ -167,11 +169,19 @@ class Store:
             rows = connection.execute(select(table).order_by(*order))
             return [piece_from(row) for row in rows.mappings()]
 
-    def surprises(self) -> dict[str, int]:
-        """Return the strongest surprise of each finding that a pattern speaks for."""
+    def surprises(self, first: str = "", last: str = LAST_DAY) -> dict[str, int]:
+        """Return the strongest surprise of each finding that a pattern speaks for.
+
+        Parameters
+        ----------
+        first, last : str
+            ISO dates: only what was surprising on these nights and between.
+        """
         table = tables.evidence
         strongest = func.max(table.c.surprise_milli)
-        query = select(table.c.finding_id, strongest).where(table.c.source == "pattern")
+        query = select(table.c.finding_id, strongest).where(
+            table.c.source == "pattern", table.c.night.between(first, last)
+        )
         with self._database.reading() as connection:
             rows = connection.execute(query.group_by(table.c.finding_id))
             return {name: value for name, value in rows if value}
@@ -259,13 +269,17 @@ class Store:
         with self._database.reading() as connection:
             return [(row[0], row[1], row[2], int(row[3])) for row in connection.execute(query)]
 
-    def decided_by_rule(self) -> dict[tuple[str, str], int]:
-        """Count findings by (strongest rule, disposition that stands)."""
-        found: dict[tuple[str, str], int] = {}
-        for finding, review, _ in self.reviewed():
-            key = (finding.rule_id, review.disposition)
-            found[key] = found.get(key, 0) + 1
-        return found
+    def decided_rules(self) -> list[tuple[str, Review]]:
+        """Return the decisions that stand, each with the strongest rule of its finding."""
+        table = tables.findings
+        with self._database.reading() as connection:
+            last = reviews.latest(connection)
+            rules = dict(connection.execute(select(table.c.finding_id, table.c.rule_id)).all())
+        return [
+            (rules[name], review)
+            for name, review in sorted(last.items())
+            if review.disposition != "withdrawn"
+        ]
 
     def investigate(self, entries: Sequence[Entry]) -> list[Entry]:
         """Append entries to the register of investigations: all of them or none.
@@ -320,6 +334,17 @@ class Store:
                 finding_id=finding_id,
                 detail=detail,
             )
+
+    def actions(self, finding_ids: Sequence[str]) -> list[Action]:
+        """Return what people did with some findings, in order."""
+        with self._database.reading() as connection:
+            found = [one for name in finding_ids for one in journal.of_finding(connection, name)]
+        return sorted(found, key=lambda one: one.number)
+
+    def filed(self) -> list[Action]:
+        """Return what was filed, in order."""
+        with self._database.reading() as connection:
+            return journal.of_action(connection, "file")
 
     def journal(self) -> list[Action]:
         """Return all actions in order."""

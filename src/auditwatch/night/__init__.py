@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from auditwatch.core.late import late
 
 if TYPE_CHECKING:
-    from auditwatch.night.chances import odds_of
     from auditwatch.night.learnt import scorer_of
     from auditwatch.night.reading import ingest_files, retry_files
     from auditwatch.night.request import Ingested, Request, Scan, Wanted
@@ -23,7 +22,6 @@ __all__ = [
     "Share",
     "Wanted",
     "ingest_files",
-    "odds_of",
     "retry_files",
     "run_scan",
     "scorer_of",
@@ -39,7 +37,6 @@ __getattr__ = late(
         "Share": "verdicts",
         "Wanted": "request",
         "ingest_files": "reading",
-        "odds_of": "chances",
         "retry_files": "reading",
         "run_scan": "scan",
         "scorer_of": "learnt",

@@ -13,6 +13,7 @@ from auditwatch.core.schema import PAIR_NIGHTS, SOURCES
 from auditwatch.core.words import harmless
 from auditwatch.findings.lookups import lookups_of_all
 from auditwatch.findings.sentences import counted
+from auditwatch.report.chances import odds_among, odds_said, patterns_until
 from auditwatch.report.document import Column, Document, Picture, Section, Sentences, Table
 from auditwatch.report.evidence import EVIDENCE_COLUMNS, EvidenceMaker
 from auditwatch.report.peers import PEERS_LEAST, bands
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from auditwatch.findings.journal import Action
     from auditwatch.findings.model import Finding, Piece, Review
     from auditwatch.findings.store import Store
+    from auditwatch.report.chances import Patterns
     from auditwatch.report.document import Block, Cell
 
 __all__ = ["NOTE_MAX", "SENTENCE_MAX", "CaseMatter", "case_evidence", "case_matter", "case_paper"]
@@ -57,6 +59,8 @@ class CaseMatter:
         Of the register.
     actions : list of Action
         What people did with these findings so far.
+    patterns : Patterns
+        What patterns spoke for up to the last night of these findings.
     """
 
     name: str
@@ -65,6 +69,7 @@ class CaseMatter:
     reviews: dict[str, list[Review]]
     entries: list[Entry]
     actions: list[Action]
+    patterns: Patterns
 
 
 def case_matter(store: Store, name: str) -> CaseMatter:
@@ -96,7 +101,8 @@ def case_matter(store: Store, name: str) -> CaseMatter:
         pieces={one: store.evidence(one) for one in known},
         reviews={one: store.reviews(one) for one in known},
         entries=entries,
-        actions=[one for one in store.journal() if one.finding_id in known],
+        actions=store.actions(sorted(known)),
+        patterns=patterns_until(store, max(one.night for one in findings)),
     )
 
 
@@ -120,8 +126,13 @@ def case_paper(matter: CaseMatter, lake: Lake, workspace: Workspace, masker: Mas
     maker, evidence = case_evidence(matter, lake, workspace, masker)
     first = matter.findings[0]
     more = len(matter.findings) - 1
+    odds = odds_among(matter.patterns, lake, workspace)
+    last = max(one.night for one in matter.findings)
     sections = [
-        *(_why(one, maker, evidence[one.finding_id]) for one in matter.findings),
+        *(
+            _why(one, maker, evidence[one.finding_id], odds_said(odds.get(one.finding_id), last))
+            for one in matter.findings
+        ),
         _rules(matter, workspace, maker),
         _usual(matter, lake, maker),
         _lookups(matter, evidence, maker),
@@ -167,7 +178,7 @@ def _sources(lake: Lake, tables: Iterable[pa.Table]) -> dict[str, dict[str, Any]
     return {row["source_id"]: row for row in found.to_pylist()}
 
 
-def _why(finding: Finding, maker: EvidenceMaker, rows: pa.Table) -> Section:
+def _why(finding: Finding, maker: EvidenceMaker, rows: pa.Table, chance: Sequence[str]) -> Section:
     """Return what speaks for and against one finding, and its nights."""
     standing = (
         f"{finding.severity}, priority {finding.priority / 1000:.1f}, {finding.status}; "
@@ -175,7 +186,7 @@ def _why(finding: Finding, maker: EvidenceMaker, rows: pa.Table) -> Section:
         f"last {maker.time(finding.last_seen)}."
     )
     blocks: list[Block] = [
-        Sentences((standing,)),
+        Sentences((standing, *chance)),
         Sentences(tuple(maker.sentence(one, SENTENCE_MAX) for one in finding.reasons), "list"),
     ]
     if finding.counter_evidence:

@@ -128,9 +128,8 @@ def _filed(store: Store, form: Form, year: int, asked: Filing, actor: str) -> Fi
     content = f"sha256 {asked.digest}, {names}{despite}"
     before = [
         (int(found["version"]), one)
-        for one in store.journal()
-        if one.action == "file"
-        and (found := FILED.match(one.detail))
+        for one in store.filed()
+        if (found := FILED.match(one.detail))
         and (found["form"], found["year"]) == (form.form_id, str(year))
     ]
     version, last = before[-1] if before else (0, None)

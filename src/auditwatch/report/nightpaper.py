@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,18 +12,24 @@ from auditwatch.core.clock import zone
 from auditwatch.core.schema import LOOKUPS, PAIR_NIGHTS
 from auditwatch.core.words import harmless, long_day
 from auditwatch.findings.model import SEVERITIES
+from auditwatch.findings.past import CONFIRMED
 from auditwatch.findings.sentences import counted
 from auditwatch.report.account import LINES, account_of, verdict_shares
 from auditwatch.report.backlog import backlog, clocks
+from auditwatch.report.chances import night_chance, odds_among, patterns_until, share_said
 from auditwatch.report.document import Column, Document, Section, Sentences, Table
 from auditwatch.report.holes import is_hole
 from auditwatch.report.nightseen import Seen, expected_sources, unit_nights
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
+
     from auditwatch.config import Workspace
     from auditwatch.core.mask import Masker
     from auditwatch.engine.lake import Lake
     from auditwatch.findings.model import Finding
+    from auditwatch.findings.odds import Odds
     from auditwatch.findings.store import PublishedNight, Store
     from auditwatch.report.account import Account
     from auditwatch.report.document import Cell
@@ -32,7 +39,7 @@ __all__ = ["night_numbers", "night_paper"]
 OPEN: Final = ("open", "reopened")
 ASKING: Final = ("policy", "rule", "pattern")
 USUAL_NIGHTS: Final = 28
-RIGHT: Final = ("misuse", "policy_breach", "policy_violation", "criminal_referral")
+RECENT: Final = 30  # days
 TITLE_MAX: Final = 160
 
 
@@ -67,7 +74,11 @@ def night_paper(
         _account(account, published, expected),
         *night_numbers(store, lake, workspace, tonight, published),
         _gaps(store.findings(statuses=OPEN, kinds=("gap",)), masker),
-        _queue(store.findings(statuses=OPEN, kinds=ASKING), masker),
+        _queue(
+            store.findings(statuses=OPEN, kinds=ASKING),
+            odds_among(patterns_until(store), lake, workspace),
+            masker,
+        ),
     )
     return Document(
         kind="night",
@@ -113,7 +124,8 @@ def night_numbers(
             (
                 _severities(tonight, published),
                 _reduction(tonight, published),
-                _spoke(store, night, before),
+                night_chance(store, lake, workspace, published),
+                _spoke(store, night, before, zone(workspace.settings.agency.timezone)),
             ),
         ),
         Section(
@@ -226,19 +238,26 @@ def _reduction(tonight: list[Finding], published: PublishedNight) -> Sentences:
     return Sentences((f"New findings name {counted(len(named), 'lookup')}{share}.",))
 
 
-def _spoke(store: Store, night: str, before: list[str]) -> Table:
+def _spoke(store: Store, night: str, before: list[str], local: ZoneInfo) -> Table:
     """Return what spoke tonight, beside how often it does and what reviewers made of it."""
     spoken = store.spoke(min([*before, night]), night)
-    decided = store.decided_by_rule()
+    since = (date.fromisoformat(night) - timedelta(days=RECENT)).isoformat()
+    decided, recent = Counter[str](), Counter[str]()
+    right, recently_right = Counter[str](), Counter[str]()
+    for rule, review in store.decided_rules():
+        told = datetime.fromisoformat(review.at).astimezone(local).date().isoformat() > since
+        decided[rule] += 1
+        right[rule] += review.disposition in CONFIRMED
+        recent[rule] += told
+        recently_right[rule] += told and review.disposition in CONFIRMED
     rows: list[tuple[Cell, ...]] = []
     for name in sorted({one[1] for one in spoken if one[0] == night}):
         by_night = {one[0]: one for one in spoken if one[1] == name}
         usual = [by_night[one][2] if one in by_night else 0 for one in before]
-        right = sum(decided.get((name, word), 0) for word in RIGHT)
-        all_of = sum(number for (rule, _), number in decided.items() if rule == name)
         rows.append((
             harmless(name, 80), by_night[night][2], by_night[night][3],
-            _ranks(usual)[1] if usual else "no night before", right, all_of,
+            _ranks(usual)[1] if usual else "no night before",
+            right[name], decided[name], recently_right[name], recent[name],
         ))  # fmt: skip
     rows.sort(key=lambda row: (-int(row[1]), str(row[0])))
     columns = (
@@ -246,10 +265,13 @@ def _spoke(store: Store, night: str, before: list[str]) -> Table:
         Column("findings", "Findings", number=True),
         Column("lookups", "Lookups", number=True),
         Column("usual", "Usual findings", number=True),
-        Column("misuse", "Decided: misuse", number=True),
-        Column("decided", "of", number=True),
+        Column("confirmed", "Confirmed", number=True),
+        Column("decided", "of decided", number=True),
+        Column("confirmed_lately", "Lately confirmed", number=True),
+        Column("decided_lately", "of decided", number=True),
     )
-    return Table("rules", "What spoke tonight; decisions of all time", columns, tuple(rows))
+    caption = f"What spoke tonight, and what reviewers made of it: ever, and lately, after {since}"
+    return Table("rules", caption, columns, tuple(rows))
 
 
 def _gaps(gaps: list[Finding], masker: Masker) -> Section:
@@ -261,7 +283,7 @@ def _gaps(gaps: list[Finding], masker: Masker) -> Section:
     return Section("gaps", "Gaps", (Table("gaps", "Open gaps", columns, rows),))
 
 
-def _queue(queue: list[Finding], masker: Masker) -> Section:
+def _queue(queue: list[Finding], odds: Mapping[str, Odds], masker: Masker) -> Section:
     """Return the whole queue, a row a finding."""
     columns = (
         Column("rank", "Rank", number=True),
@@ -270,6 +292,7 @@ def _queue(queue: list[Finding], masker: Masker) -> Section:
         Column("priority", "Priority", number=True),
         Column("night", "Last night", short=True),
         Column("lookups", "Lookups", number=True),
+        Column("chance", "Chance"),
         Column("title", "Question", prose=True),
     )
     rows = tuple(
@@ -280,9 +303,13 @@ def _queue(queue: list[Finding], masker: Masker) -> Section:
             one.priority,
             one.night,
             len(one.event_ids),
+            share_said(odds.get(one.finding_id)),
             harmless(masker.text(one.title), TITLE_MAX),
         )
         for rank, one in enumerate(queue, start=1)
     )
-    caption = "Open findings, the most pressing first; priority in thousandths of a decade"
+    caption = (
+        "Open findings, the most pressing first; priority in thousandths of a decade; chance: what "
+        "share of the findings as strong chance alone would have made, of patterns only"
+    )
     return Section("queue", "The queue", (Table("queue", caption, columns, rows),))
