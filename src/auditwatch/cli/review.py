@@ -273,7 +273,12 @@ def conclude(
 @click.argument(
     "act", type=click.Choice(["take", "ask", "answer", "escalate", "return", "reopen", "comment"])
 )
-@click.option("--note", default="", metavar="TEXT", help="Why; kept for good.")
+@click.option(
+    "--note",
+    default="",
+    metavar="TEXT",
+    help="Why, in 15 characters or more, but for take; kept for good.",
+)
 @click.option("--seen", type=click.IntRange(0), help="Version that you saw.")
 @click.pass_obj
 def act(caller: Caller, finding_id: str, act: str, note: str, seen: int | None) -> None:
