@@ -89,6 +89,18 @@ def test_the_list_is_masked_and_withholds(made: DeskFabric) -> None:
     assert "P-51" not in told.output
 
 
+def test_what_may_be_done_next_is_said_in_the_words_of_commands(made: DeskFabric) -> None:
+    """Who reads that a finding may be decided finds a command of that name."""
+    name = made.finding_of("T3")
+    told = run(made, "rita", "show", name)
+    acts = told.output.split("you may now: ")[1].strip().split(", ")
+    commands = {"decide", "approve", "conclude"}
+    assert "decide" in acts
+    for act in acts:
+        page = [act] if act in commands else ["act"]
+        assert act in CliRunner().invoke(cli, ["review", *page, "--help"]).output
+
+
 def test_a_finding_is_shown_with_identities_after_a_reveal(made: DeskFabric) -> None:
     """Masked first; after a reveal the names stand there, for half an hour."""
     name = made.finding_of("T3")

@@ -53,12 +53,12 @@ def investigations() -> None:
 def open_one(
     workspace: Path | None, number: str, finding_ids: tuple[str, ...], day: str, note: str
 ) -> None:
-    r"""Open an investigation under the agency's own number, with the findings that it takes in.
+    """Open an investigation under the agency's own number, with the findings that it takes in.
 
     \b
     Examples:
       auditwatch investigations open IA-2026-014 --on 2026-03-02 --note "letter"
-      auditwatch investigations open IA-2026-015 --on 2026-03-09 --finding F-ABCDEFGHJKMN \
+      auditwatch investigations open IA-2026-015 --on 2026-03-09 --finding F-ABCDEFGHJKMN \\
         --note "from the queue"
     """
     _record(workspace, number, "open", day, note, finding_ids=tuple(sorted(set(finding_ids))))

@@ -41,7 +41,11 @@ ALLEGATIONS = ("sustained", "not_sustained", "unfounded", "exonerated", "no_find
 
 @click.group()
 @click.option("--as", "name", metavar="NAME", help="Your account; default is your login's name.")
-@click.option("--password-stdin", is_flag=True, help="Your password is a line of standard input.")
+@click.option(
+    "--password-stdin",
+    is_flag=True,
+    help="Passwords are lines of standard input: yours, then any new one.",
+)
 @click.pass_context
 def review(context: click.Context, name: str | None, password_stdin: bool) -> None:
     """Work on findings: take, ask, decide, approve; each step in your name and on record.
@@ -173,13 +177,20 @@ def _print(desk: Desk, account: Account, seen: Seen) -> None:
         click.echo("\nhistory")
     for step in seen.steps:
         told = " ".join(part for part in (step.act, step.outcome, step.allegation) if part)
-        click.echo(f"  - {step.at} {step.actor}: {told} - {harmless(step.note, 600)}")
-    click.echo(f"\nyou may now: {', '.join([*NEXT[state], 'comment'])}")
+        note = f" - {harmless(step.note, 600)}" if step.note else ""
+        click.echo(f"  - {step.at} {step.actor}: {told}{note}")
+    acts = ["decide" if act == "propose" else act for act in NEXT[state]]  # as commands say it
+    click.echo(f"\nyou may now: {', '.join([*acts, 'comment'])}")
 
 
 def _note_option(command: click.decorators.FC) -> click.decorators.FC:
     """Add the note and the version that an act needs."""
-    note = click.option("--note", required=True, metavar="TEXT", help="Why; kept for good.")
+    note = click.option(
+        "--note",
+        required=True,
+        metavar="TEXT",
+        help="Why, in 15 characters or more; kept for good.",
+    )
     version = click.option(
         "--seen", type=click.IntRange(0), help="Version that you saw; refused when it moved on."
     )
@@ -262,7 +273,12 @@ def conclude(
 @click.argument(
     "act", type=click.Choice(["take", "ask", "answer", "escalate", "return", "reopen", "comment"])
 )
-@click.option("--note", default="", metavar="TEXT", help="Why; kept for good.")
+@click.option(
+    "--note",
+    default="",
+    metavar="TEXT",
+    help="Why, in 15 characters or more, but for take; kept for good.",
+)
 @click.option("--seen", type=click.IntRange(0), help="Version that you saw.")
 @click.pass_obj
 def act(caller: Caller, finding_id: str, act: str, note: str, seen: int | None) -> None:

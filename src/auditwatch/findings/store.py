@@ -421,6 +421,7 @@ class Store:
                     "this night was not scanned",
                     code="AW-FINDINGS-007",
                     where=night[:40],
+                    expected="a night that was scanned, such as 2026-03-14",
                     hint="scan it first: auditwatch scan",
                 )
             firsts = _first_nights(connection, night)

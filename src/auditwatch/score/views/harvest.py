@@ -156,13 +156,15 @@ def say(row: Mapping[str, Any]) -> str:
 def against(row: Mapping[str, Any]) -> Sequence[str]:
     """Return how much of the work has cases, and what history there is to compare with."""
     linked = row["all_days"] - row["bare_days"]
-    found = [f"{int(linked):,} of {count(row['all_days'], 'subject-day')} have a case."]
+    found = []
+    if linked:
+        found.append(f"{int(linked):,} of {count(row['all_days'], 'subject-day')} have a case.")
     if row["own_exposure"] < 50:
         found.append(
             "There is little earlier work in the same role and unit to compare with: "
             f"{count(row['own_exposure'], 'subject-day')}. A new post may explain it."
         )
-    return found if linked or len(found) > 1 else []
+    return found
 
 
 def innocent(lookups: pd.DataFrame) -> Sequence[str]:
