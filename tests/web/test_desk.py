@@ -131,6 +131,14 @@ def test_a_form_of_another_session_does_nothing(made: DeskFabric) -> None:
     assert (answer.status_code, "AW-REVIEW-020" in answer.text) == (403, True)
 
 
+def test_the_menu_says_which_page_this_is(made: DeskFabric) -> None:
+    """The page's own name is marked for readers of the screen; every other is not."""
+    browser = Browser(made, "lena")
+    for path, name in (("/queue", "Queue"), ("/overview", "Overview"), ("/help", "Help")):
+        marked = re.findall(r'<a href="/\w+" aria-current="page">(\w+)<', browser.get(path).text)
+        assert marked == [name]
+
+
 def test_another_host_name_is_refused(made: DeskFabric) -> None:
     """A page that tricks a name server cannot speak to the desk."""
     answer = Browser(made, "").get("/sign-in", {"host": "evil.example"})
