@@ -116,12 +116,12 @@ def test_a_title_says_what_happened(
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
-        ({"decades": 2.3}, "On recent nights about 1 in 200 operators stood out as much."),
+        ({"decades": 2.3}, "Of late about 1 in 200 operator-nights stood out as much."),
         ({"decades": 6.0}, "None of the 5,880 operator-nights of the last 14 nights stood out as"),
-        ({"decades": 6.0, "rivals": 3}, "On recent nights about 1 in 2,000 operators stood out as"),
+        ({"decades": 6.0, "rivals": 3}, "Of late about 1 in 2,000 operator-nights stood out as"),
         (
             {"decades": 3.0, "operator_id": "", "per_operator": 4.0, "among": 20000},
-            "On recent nights about 1 in 4,000 subjects stood out as much.",
+            "Of late about 1 in 4,000 subjects, counted night by night, stood out as much.",
         ),
     ],
 )

@@ -37,12 +37,11 @@ def rarity(row: Mapping[str, Any]) -> str:
     odds = 10.0 ** row["decades"] * (row["per_operator"] if of_subject else 1.0)
     if row["rivals"]:
         odds = min(odds, row["among"] / row["rivals"])
+    each = "subjects, counted night by night," if of_subject else "operator-nights"
     if odds > row["among"]:
-        each = "subjects, counted night by night," if of_subject else "operator-nights"
         nights = count(row["recent_nights"], "night")
         return f"None of the {int(row['among']):,} {each} of the last {nights} stood out as much."
-    noun = "subjects" if of_subject else "operators"
-    return f"On recent nights about 1 in {_rounded(odds):,} {noun} stood out as much."
+    return f"Of late about 1 in {_rounded(odds):,} {each} stood out as much."
 
 
 def _rounded(odds: float) -> int:
