@@ -85,6 +85,7 @@ SPOILED: dict[str, tuple[str, str, str]] = {
     "AW-LINT-106": (R, "gun and (late or known)", "gun and not gun and late and known"),
     "AW-LINT-108": (R, "{transaction: QG}", "{transaction: [QG, qg]}"),
     "AW-LINT-109": (R, "fires: false", "fires: true"),
+    "AW-LINT-117": (R, "{local_hour|gte: 22}", "{local_hour|gte: 22, local_hour|lt: 22}"),
     "AW-LINT-110": (R, "title: by day", "title: late"),
     "AW-LINT-111": (R, "asked for a gun", "violated policy"),
     "AW-LINT-112": (R, "A sample.", "TODO"),

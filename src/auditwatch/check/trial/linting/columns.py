@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -144,6 +146,13 @@ def _cased(clause: Clause, atom: Atom) -> Iterator[Problem]:
 def _contradiction(clause: Clause) -> Iterator[Problem]:
     """Yield a branch that holds for nothing or for everything by its form alone."""
     node = clause.node
+    if isinstance(node, AllOf) and (column := _without_numbers(node)):
+        yield Problem(
+            f"{clause.words!r} never holds: no {column} is within all of its limits",
+            code="AW-LINT-117",
+            where=clause.where,
+            hint="compare gt, gte, lt and lte with each other",
+        )
     if isinstance(node, Leaf) or not _opposed(node):
         return
     word = "never" if isinstance(node, AllOf) else "always"
@@ -159,3 +168,24 @@ def _opposed(node: AllOf | AnyOf) -> bool:
     """Tell whether a branch joins a test and its opposite."""
     parts: set[Node] = set(node.parts)
     return any(negate(part) in parts for part in parts if isinstance(part, Leaf))
+
+
+def _without_numbers(node: AllOf) -> str:
+    """Return a column whose limits, of tests that must all hold, leave no number; or nothing."""
+    limits: defaultdict[str, list[tuple[str, Fraction]]] = defaultdict(list)
+    for part in node.parts:
+        if isinstance(part, Leaf) and part.wanted and part.atom.kind == "compares":
+            kind, number = part.atom.operands
+            limits[part.atom.column].append((kind, Fraction(number)))
+    return next((column for column, told in limits.items() if _crossed(told)), "")
+
+
+def _crossed(limits: list[tuple[str, Fraction]]) -> bool:
+    """Tell whether a lower limit stands above an upper one, or on it where one excludes it."""
+    return any(
+        low > high or (low == high and (kind, other) != ("gte", "lte"))
+        for kind, low in limits
+        if kind in {"gt", "gte"}
+        for other, high in limits
+        if other in {"lt", "lte"}
+    )
