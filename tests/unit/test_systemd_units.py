@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-UNITS = ("auditwatch.service", "auditwatch.timer")
+UNITS = ("auditwatch.service", "auditwatch.timer", "auditwatch-desk.service")
 
 
 def test_systemd_takes_the_units(repository: Path, tmp_path: Path) -> None:
@@ -33,16 +33,23 @@ def test_systemd_takes_the_units(repository: Path, tmp_path: Path) -> None:
     assert (told.returncode, said) == (0, [])
 
 
-def test_the_service_starts_a_scan_that_exists(repository: Path) -> None:
-    """Its command line is one that auditwatch understands."""
-    text = (repository / "docs/how-to/systemd/auditwatch.service").read_text()
+@pytest.mark.parametrize(
+    ("unit", "command"), [("auditwatch.service", 1), ("auditwatch-desk.service", 2)]
+)
+def test_a_service_starts_what_exists(repository: Path, unit: str, command: int) -> None:
+    """Its command line, of so many words and then an option, is one that auditwatch understands."""
+    text = (repository / "docs/how-to/systemd" / unit).read_text()
     (line,) = [one for one in text.splitlines() if one.startswith("ExecStart=")]
     _, *words = line.removeprefix("ExecStart=").split()
     auditwatch = repository / ".venv" / "bin" / "auditwatch"
-    command = auditwatch if auditwatch.exists() else shutil.which("auditwatch")
-    assert command is not None
+    program = auditwatch if auditwatch.exists() else shutil.which("auditwatch")
+    assert program is not None
     told = subprocess.run(
-        [command, *words[:3], "--help"], capture_output=True, text=True, timeout=60, check=False
+        [program, *words[: 2 + command], "--help"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert told.returncode == 0
-    assert words[3] in told.stdout
+    assert words[2 + command] in told.stdout
