@@ -118,6 +118,8 @@ def test_an_engine_that_is_none_is_refused_with_the_settings(tmp_path: Path) -> 
     assert "AW-CONFIG-001" in told.err
 
 
+# py4j leaves its sockets to the collector of rubbish
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.long
 @pytest.mark.usefixtures("spark")
 def test_a_million_lookups_come_to_the_same(tmp_path: Path) -> None:
@@ -131,6 +133,7 @@ def test_a_million_lookups_come_to_the_same(tmp_path: Path) -> None:
     done = auditwatch("-w", place, "ingest", city.trail, patience=1200)
     assert done.code == 0, done.err
     lookups, hits = same_nights(place, city)
+    print(f"{lookups:,} lookups, {hits:,} hits are the same on both engines")
     assert lookups >= 1_000_000
     assert hits
 
