@@ -94,6 +94,12 @@ def every_page(page: Page, made: DeskFabric) -> Iterator[str]:
             yield path
 
 
+#: Cells of stacked tables whose words begin beneath the name of their column.
+OVERLAPPING = """[...document.querySelectorAll('.stack td[data-label]')].filter(
+    cell => parseFloat(getComputedStyle(cell).paddingLeft)
+            < parseFloat(getComputedStyle(cell, '::before').width)).length"""
+
+
 def test_every_page_fits_into_320_pixels(made: DeskFabric, chromium: str) -> None:
     """Every page scrolls down only, and the browser has nothing to say about it."""
     with browsing(made, chromium, 320) as page:
@@ -101,6 +107,8 @@ def test_every_page_fits_into_320_pixels(made: DeskFabric, chromium: str) -> Non
             for width in (320, 1280):
                 page.set_viewport_size({"width": width, "height": 800})
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+            page.set_viewport_size({"width": 320, "height": 800})
+            assert page.evaluate(OVERLAPPING) == 0, path
 
 
 def test_no_page_keeps_anybody_out(made: DeskFabric, chromium: str, axe: str) -> None:
