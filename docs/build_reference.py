@@ -19,8 +19,9 @@ import click
 
 from auditwatch.cli import cli
 from auditwatch.config import default_toml
+from auditwatch.core.contexttables import CONTEXT_TABLES
 from auditwatch.core.errors import ExitCode
-from auditwatch.core.schema import CONTEXT_TABLES, TABLES
+from auditwatch.core.schema import TABLES
 from auditwatch.ingest.sniff import known_formats
 from auditwatch.synthetic import scenario_names
 from auditwatch.synthetic.work import HONEST_WORK

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from auditwatch.config import Settings
-from auditwatch.core.schema import CASES, LOOKUPS, RELATIONS, Context
+from auditwatch.core.contexttables import CASES, RELATIONS, Context
+from auditwatch.core.schema import LOOKUPS
 from auditwatch.engine.lake import Lake
 from auditwatch.engine.local import LocalEngine
 from auditwatch.score import profile_nights, score_nights

@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from auditwatch.check import judge, judge_policy, load_rules, make_facts
 from auditwatch.config import shipped_rules
-from auditwatch.core.schema import LOOKUPS, Context
+from auditwatch.core.contexttables import Context
+from auditwatch.core.schema import LOOKUPS
 from auditwatch.engine.lake import Lake
 from tests.bench.figure import Figure, interleaved, median_seconds
 

@@ -11,7 +11,8 @@ import pytest
 
 from auditwatch.check import load_rules
 from auditwatch.config import load_settings
-from auditwatch.core.schema import CONTEXT_TABLES, HITS, LOOKUPS, VERDICTS
+from auditwatch.core.contexttables import CONTEXT_TABLES
+from auditwatch.core.schema import HITS, LOOKUPS, VERDICTS
 from auditwatch.engine.lake import Lake
 from auditwatch.engine.local import LocalEngine
 from auditwatch.engine.spark import SparkEngine

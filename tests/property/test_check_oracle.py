@@ -18,7 +18,8 @@ from auditwatch.check.columns import Columns
 from auditwatch.check.narrow import three_valued
 from auditwatch.check.section import Section
 from auditwatch.check.selection import compile_detection
-from auditwatch.core.schema import LOOKUPS, Context
+from auditwatch.core.contexttables import Context
+from auditwatch.core.schema import LOOKUPS
 from auditwatch.core.strict import read_documents
 
 RULES = Path(__file__).parents[2] / "rules"

@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, event, given, reject, settings
 from hypothesis import strategies as st
 
 from auditwatch.check import judge, load_rules, make_facts
+from auditwatch.core.contexttables import CASES, Context
 from auditwatch.core.errors import RuleError
-from auditwatch.core.schema import CASES, LOOKUPS, Context
+from auditwatch.core.schema import LOOKUPS
 
 Thing = dict[str, Any]
 

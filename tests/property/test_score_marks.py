@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.score_town import cases, lookup, night, table
 
-from auditwatch.core.schema import DUTY, Context
+from auditwatch.core.contexttables import DUTY, Context
 from auditwatch.score import mark_nights, profile_nights
 
 ROW = st.tuples(

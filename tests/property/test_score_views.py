@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.score_town import cases, lookup, minute, relations, table
 
 from auditwatch.config import Settings
-from auditwatch.core.schema import Context
+from auditwatch.core.contexttables import Context
 from auditwatch.engine.local import LocalEngine
 from auditwatch.score import pair_nights
 from auditwatch.score.measuring import measure_nights

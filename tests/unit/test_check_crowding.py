@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from tests.unit.test_sigma_correlations import CORRELATION, DETECTION, SHIPPED
 
 from auditwatch.check import crowding, judge, load_rules, make_facts
-from auditwatch.core.schema import LOOKUPS, Context
+from auditwatch.core.contexttables import Context
+from auditwatch.core.schema import LOOKUPS
 
 if TYPE_CHECKING:
     from auditwatch.check import Ruleset

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pytest
 
 from auditwatch.check import Judged, Ruleset, judge, load_rules, make_facts
+from auditwatch.core.contexttables import CASES, DUTY, ROSTER, Context
 from auditwatch.core.mask import MARK
-from auditwatch.core.schema import CASES, DUTY, HITS, LOOKUPS, ROSTER, VERDICTS, Context
+from auditwatch.core.schema import HITS, LOOKUPS, VERDICTS
 
 SHIPPED = Path(__file__).parents[2] / "rules"
 USUAL = {

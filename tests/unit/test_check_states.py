@@ -13,7 +13,7 @@ from tests.unit.test_check_judge import SHIPPED, batch, hits, judged, rule, verd
 
 from auditwatch.check import Ruleset, judge, load_rules, make_facts
 from auditwatch.check.columns import Columns
-from auditwatch.core.schema import CASES, DUTY, ROSTER, Context
+from auditwatch.core.contexttables import CASES, DUTY, ROSTER, Context
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from auditwatch.core.contexttables import CONTEXT_TABLES
 from auditwatch.core.errors import AuditwatchError, ConfigError
-from auditwatch.core.schema import CONTEXT_TABLES
 from auditwatch.ingest import read_context
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from auditwatch.core.schema import Context
+    from auditwatch.core.contexttables import Context
 
 ZONE = "America/Los_Angeles"
 

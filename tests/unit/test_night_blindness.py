@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 from tests.score_town import lookup, table
 
+from auditwatch.core.contexttables import Context
 from auditwatch.core.fieldstates import FieldStates
-from auditwatch.core.schema import Context
 from auditwatch.night.blindness import Blindness
 from auditwatch.score import pair_nights, views
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from tests.unit.test_sigma_correlations import CORRELATION, DETECTION
 
 from auditwatch.check import Ruleset, judge, load_rules, make_facts
+from auditwatch.core.contexttables import Context
 from auditwatch.core.errors import AuditwatchError, IntegrityError
-from auditwatch.core.schema import LOOKUPS, Context
+from auditwatch.core.schema import LOOKUPS
 from auditwatch.engine import pieces, spark
 from auditwatch.engine.lake import Lake
 from auditwatch.engine.local import LocalEngine

@@ -9,8 +9,8 @@ import pytest
 from tests.score_town import FIRST, cases, lookup, night, relations, score, table
 
 from auditwatch.config import Settings
+from auditwatch.core.contexttables import DUTY, Context
 from auditwatch.core.mask import Masker
-from auditwatch.core.schema import DUTY, Context
 from auditwatch.engine.local import LocalEngine
 from auditwatch.score import profile_nights
 from auditwatch.score.measuring import measure_nights

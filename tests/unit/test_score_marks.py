@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 from tests.score_town import cases, lookup, table
 
-from auditwatch.core.schema import DUTY, MARK_NIGHTS, Context
+from auditwatch.core.contexttables import DUTY, Context
+from auditwatch.core.schema import MARK_NIGHTS
 from auditwatch.score import mark_nights
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,8 +9,9 @@ import pytest
 from sklearn.base import clone
 from tests.score_town import cases, lookup, minute, night, relations, score, work
 
+from auditwatch.core.contexttables import Context
 from auditwatch.core.mask import Masker
-from auditwatch.core.schema import SURPRISES, Context
+from auditwatch.core.schema import SURPRISES
 from auditwatch.score import LookupScorer, blind_views
 from auditwatch.score.calibrate import fit_reference
 from auditwatch.score.explain import rarity

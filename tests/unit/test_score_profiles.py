@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 from tests.score_town import cases, lookup, night, table
 
-from auditwatch.core.schema import LINKS, PAIR_NIGHTS, ROSTER, Context
+from auditwatch.core.contexttables import LINKS, ROSTER, Context
+from auditwatch.core.schema import PAIR_NIGHTS
 from auditwatch.score import pair_nights
 
 CASE = {"case_id": "26-00417", "opened": date(2026, 1, 2), "closed": date(2026, 1, 9)}

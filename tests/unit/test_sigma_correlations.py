@@ -13,8 +13,9 @@ import pytest
 
 from auditwatch.check import Ruleset, judge, load_rules, make_facts
 from auditwatch.check.trial import try_samples
+from auditwatch.core.contexttables import Context
 from auditwatch.core.errors import RuleError
-from auditwatch.core.schema import LOOKUPS, Context
+from auditwatch.core.schema import LOOKUPS
 
 SHIPPED = Path(__file__).parents[2] / "rules"
 START = datetime(2026, 1, 15, 10, tzinfo=UTC)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from auditwatch.core.schema import CONTEXT_TABLES, LOOKUPS, Context
+from auditwatch.core.contexttables import CONTEXT_TABLES, Context
+from auditwatch.core.schema import LOOKUPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from auditwatch.check.sample import AT, WRITABLE, Sample, cell_of
 from auditwatch.check.section import Section
-from auditwatch.core.schema import CONTEXT_TABLES, SOURCE_FIELDS
+from auditwatch.core.contexttables import CONTEXT_TABLES
+from auditwatch.core.schema import SOURCE_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

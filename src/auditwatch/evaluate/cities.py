@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from auditwatch.core.schema import CONTEXT_TABLES
+from auditwatch.core.contexttables import CONTEXT_TABLES
 from auditwatch.evaluate.trial import run_trial
 from auditwatch.evaluate.truth import episodes_of
 from auditwatch.night import Request

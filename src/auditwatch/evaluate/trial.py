@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from auditwatch.core.schema import Context
+    from auditwatch.core.contexttables import Context
     from auditwatch.findings.model import Finding, Piece
 
 __all__ = ["Bench", "Trial", "run_trial", "scanned_trial", "workbench"]

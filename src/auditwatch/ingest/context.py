@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from auditwatch.core.clock import zone
+from auditwatch.core.contexttables import CONTEXT_TABLES, Context
 from auditwatch.core.errors import ConfigError, UsageError
 from auditwatch.core.files import require_file
-from auditwatch.core.schema import CONTEXT_TABLES, Context
 from auditwatch.core.strict import suggest
 from auditwatch.ingest.mapping import fold_name
 from auditwatch.ingest.normalise import case_key, plain_text, subject_key

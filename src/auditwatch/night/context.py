@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from auditwatch.core.contexttables import CONTEXT_TABLES, Context
 from auditwatch.core.files import write_atomic
-from auditwatch.core.schema import CONTEXT_TABLES, Context
 from auditwatch.ingest import read_context
 
 if TYPE_CHECKING:

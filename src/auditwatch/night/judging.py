@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from auditwatch.check import Facts, Ruleset
-    from auditwatch.core.schema import Context
+    from auditwatch.core.contexttables import Context
     from auditwatch.engine.base import Engine, Work
     from auditwatch.engine.lake import Lake
     from auditwatch.night.blindness import Blindness

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from auditwatch.core.schema import Context
+    from auditwatch.core.contexttables import Context
     from auditwatch.engine.lake import Lake
     from auditwatch.night.request import Request
 

@@ -14,15 +14,7 @@ from auditwatch import __version__
 from auditwatch.check import Ruleset, load_rules
 from auditwatch.core.clock import now, silent_before
 from auditwatch.core.files import lock
-from auditwatch.core.schema import (
-    HITS,
-    LOOKUPS,
-    MARK_NIGHTS,
-    PAIR_NIGHTS,
-    SURPRISES,
-    VERDICTS,
-    Context,
-)
+from auditwatch.core.schema import HITS, LOOKUPS, MARK_NIGHTS, PAIR_NIGHTS, SURPRISES, VERDICTS
 from auditwatch.engine.lake import Lake
 from auditwatch.engine.local import LocalEngine
 from auditwatch.findings.gaps import KINDS
@@ -51,6 +43,7 @@ if TYPE_CHECKING:
 
     from auditwatch.check import Facts
     from auditwatch.config import Workspace
+    from auditwatch.core.contexttables import Context
     from auditwatch.engine.base import Engine
     from auditwatch.findings.gaps import Gap
     from auditwatch.night.blindness import Blindness

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from auditwatch.core.schema import Context
+    from auditwatch.core.contexttables import Context
 
 __all__ = ["Circle", "Ties"]
 

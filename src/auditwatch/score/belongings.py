@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from auditwatch.core.schema import Context
+    from auditwatch.core.contexttables import Context
 
 __all__ = ["belongings"]
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from auditwatch.core.schema import Context
+    from auditwatch.core.contexttables import Context
 
 __all__ = ["CaseBook", "number_typed", "typed_number"]
 

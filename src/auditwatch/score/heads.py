@@ -17,7 +17,7 @@ from auditwatch.score.folding import principals
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from auditwatch.core.schema import Context
+    from auditwatch.core.contexttables import Context
 
 __all__ = ["MACHINE", "Heads", "described", "heads_of"]
 

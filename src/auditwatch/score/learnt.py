@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from auditwatch.config import Settings
-    from auditwatch.core.schema import Context
+    from auditwatch.core.contexttables import Context
     from auditwatch.engine.local import LocalEngine
     from auditwatch.score.codebook import Codebook
     from auditwatch.score.scorer import LookupScorer

@@ -20,7 +20,7 @@ from auditwatch.score.words import EPOCH
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from auditwatch.core.schema import Context
+    from auditwatch.core.contexttables import Context
     from auditwatch.score.heads import Heads
     from auditwatch.score.views import Marks
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import ibis
 
     from auditwatch.config import Settings
-    from auditwatch.core.schema import Context
+    from auditwatch.core.contexttables import Context
     from auditwatch.engine.local import LocalEngine
 
 __all__ = ["Measured", "measure_nights"]

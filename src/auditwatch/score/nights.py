@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from auditwatch.config import Settings
-    from auditwatch.core.schema import Context
+    from auditwatch.core.contexttables import Context
     from auditwatch.engine.lake import Lake
     from auditwatch.engine.local import LocalEngine
 

@@ -18,7 +18,7 @@ from auditwatch.score.rush import rushed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from auditwatch.core.schema import Context
+    from auditwatch.core.contexttables import Context
 
 __all__ = ["pair_nights", "profile_nights"]
 

@@ -15,7 +15,7 @@ from auditwatch.score.folding import principals
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from auditwatch.core.schema import Context
+    from auditwatch.core.contexttables import Context
 
 __all__ = ["RUSH_MINUTES", "RUSH_OPERATORS", "rushed"]
 

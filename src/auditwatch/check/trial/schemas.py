@@ -21,7 +21,8 @@ from auditwatch.check.selection import MODIFIERS
 from auditwatch.check.statement import VERIFIED
 from auditwatch.check.testing import COMPARE
 from auditwatch.check.trial.linting.columns import WORDS
-from auditwatch.core.schema import CONTEXT_TABLES, SOURCE_FIELDS
+from auditwatch.core.contexttables import CONTEXT_TABLES
+from auditwatch.core.schema import SOURCE_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import ibis
 
-    from auditwatch.core.schema import Context
+    from auditwatch.core.contexttables import Context
     from auditwatch.score.heads import Heads
     from auditwatch.score.sight import Known
 

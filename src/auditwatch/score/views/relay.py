@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import ibis
     import pandas as pd
 
-    from auditwatch.core.schema import Context
+    from auditwatch.core.contexttables import Context
     from auditwatch.score.heads import Heads
     from auditwatch.score.sight import Known
 
