@@ -12,26 +12,23 @@ process id, and then with how it ended.
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import subprocess
 import sys
 import tempfile
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from select import select
 from typing import NoReturn
 
 __all__ = ["Preloaded"]
 
-HEAVY = (
-    "auditwatch.night.scan",
-    "auditwatch.score.nights",
-    "auditwatch.check.judge",
-    "auditwatch.report.night",
-    "auditwatch.findings.store",
-    "ibis.backends.duckdb",
-)
+#: What is imported late, and so by no module of ours: the libraries behind them.
+LATE = ("alembic.command", "ibis.backends.duckdb", "sqlite3")
 
 
 class Preloaded:
@@ -92,11 +89,8 @@ class Preloaded:
 
 
 def serve() -> None:
-    """Import what is heavy, then fork for every request until nobody asks any more."""
-    import importlib  # noqa: PLC0415 - the client needs none of it
-
-    for name in HEAVY:
-        importlib.import_module(name)
+    """Get ready what commands need, then fork for every request until nobody asks any more."""
+    warm_up()
     for line in iter(sys.stdin.buffer.readline, b""):
         process = os.fork()
         if not process:
@@ -105,8 +99,22 @@ def serve() -> None:
         print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
 
 
+def warm_up() -> None:
+    """Import all of the program, and read the shipped rules once: their patterns stay compiled."""
+    import auditwatch  # noqa: PLC0415 - the client needs none of it
+    from auditwatch.check import load_rules  # noqa: PLC0415
+
+    for module in walk_packages(auditwatch.__path__, "auditwatch."):
+        if not module.name.endswith("__main__") and ".migrations" not in module.name:
+            import_module(module.name)
+    for name in LATE:
+        import_module(name)
+    load_rules(Path(__file__).parents[1] / "rules")
+
+
 def become(request: dict[str, list[str] | str | dict[str, str]]) -> NoReturn:
     """Be the command that was asked for."""
+    gc.freeze()  # what is shared with the server is not looked through, and so not copied
     modes = (os.O_RDONLY, os.O_WRONLY | os.O_CREAT, os.O_WRONLY | os.O_CREAT)
     for number, (path, mode) in enumerate(zip(request["streams"], modes, strict=True)):
         os.dup2(os.open(path, mode), number)

@@ -68,8 +68,10 @@ def explain(
       auditwatch rules explain e-8812 --rule wildcard-plate
       auditwatch rules explain e-8812 --rules draft/ --json
     """
+    from auditwatch.core.arrow import leave_pandas_out
     from auditwatch.night.history import open_history
 
+    leave_pandas_out()
     place = open_workspace(workspace)
     pack = opened_pack(workspace, folder)
     if name is not None:

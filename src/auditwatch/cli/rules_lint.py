@@ -61,7 +61,9 @@ def lint(
       auditwatch rules lint rules/ --stdin detections/self-lookup.yml < draft.yml
     """
     from auditwatch.check.trial.linting import look_over
+    from auditwatch.core.arrow import leave_pandas_out
 
+    leave_pandas_out()
     place = folder or open_workspace(workspace).rules
     instead = None if shown is None else (_in_a_pack(shown), sys.stdin.buffer.read())
     looked = look_over(place, instead)

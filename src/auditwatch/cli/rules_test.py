@@ -52,7 +52,9 @@ def test(
       auditwatch rules test rules/ --junit results.xml
     """
     from auditwatch.check.trial import POLICY, try_policy, try_rules
+    from auditwatch.core.arrow import leave_pandas_out
 
+    leave_pandas_out()
     pack = opened_pack(workspace, folder)
     rules = pack.ruleset.rules
     if name is not None:

@@ -29,7 +29,7 @@ __all__ = ["Fuller", "complete", "fold_night"]
 
 FOLDER: Final = ".completing"
 MICROSECONDS: Final = 1_000_000
-MACHINE: Final = pa.array(["hotlist", "batch"])
+MACHINE: Final = ("hotlist", "batch")
 
 
 class Fuller:
@@ -144,6 +144,6 @@ def _in_file_order(rows: pa.Table) -> pa.Table:
     order = np.lexsort((rows["line"].to_numpy(), rank[codes]))
     numbers[order] = np.arange(rows.num_rows)
     given = rows["origin"].cast(pa.string())
-    given = pc.if_else(pc.is_in(given, value_set=MACHINE), given, None)
+    given = pc.if_else(pc.is_in(given, value_set=pa.array(MACHINE)), given, None)
     numbered = rows.set_column(rows.column_names.index("line"), "line", pa.array(numbers))
     return numbered.set_column(rows.column_names.index("origin"), "origin", given)

@@ -25,7 +25,7 @@ __all__ = ["FIELDS", "TOLD", "WITH", "differ", "levels_of", "merged", "put_in"]
 
 FIELDS: Final = tuple(name for name in SOURCE_FIELDS if name not in {"event_id", "event_time"})
 #: Origins that folding finds; those of a source say more.
-FOUND: Final = pa.array(["manual", "cascade"])
+FOUND: Final = ("manual", "cascade")
 #: How much a cell says that holds a value.
 TOLD: Final = 2
 #: A column that is made of another comes from the same copy.
@@ -109,7 +109,7 @@ def levels_of(rows: pa.Table, name: str) -> Ints:
     if name == "operator_id":
         silent = pc.or_(silent, pc.equal(values, rows["agency"].cast(pa.string())).fill_null(False))
     if name == "origin":
-        silent = pc.is_in(values, value_set=FOUND)
+        silent = pc.is_in(values, value_set=pa.array(FOUND))
     levels = np.where(_numpy(silent), 1, TOLD)
     levels[_numpy(values.is_null())] = 0
     levels[_numpy(pc.equal(values, ABSENT).fill_null(False))] = -1

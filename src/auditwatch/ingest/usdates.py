@@ -21,7 +21,6 @@ STAMP: Final = r"^\s*(?:\d{1,2}/\d{1,2}/\d{4},?\s+\d{1,2}:\d{2}|\d{4}-\d{2}-\d{2
 #: Browsers put narrow and unbroken spaces before AM and PM.
 SPACES: Final = "[\u00a0\u202f]"
 UUID: Final = r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
-NOTHING: Final = pa.scalar(None, pa.string())
 
 
 def to_iso(texts: pa.Array) -> pa.Array:

@@ -19,6 +19,7 @@ import msgspec
 import pyarrow as pa
 
 from auditwatch.config import Settings  # noqa: TC001 - what a job holds is read from here
+from auditwatch.core.arrow import leave_pandas_out
 from auditwatch.core.errors import AuditwatchError
 from auditwatch.ingest.limits import Allowance, allow, confine
 from auditwatch.ingest.staging import Staged, stage_source
@@ -63,6 +64,7 @@ def main() -> None:
     os.dup2(2, 1)  # what a library prints is no answer
     pa.set_memory_pool(pa.system_memory_pool())  # gives back what the last block took
     confine()
+    leave_pandas_out()
     jobs: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, jobs), daemon=True).start()
     while True:

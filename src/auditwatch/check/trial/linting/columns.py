@@ -51,7 +51,7 @@ WORDS: Final[dict[str, frozenset[str]]] = {
     "time_quality": frozenset({"exact", "assumed_zone", "ambiguous_fold", "skewed", "date_only"}),
 }
 #: A pattern that all of these hold for says nothing.
-PROBES: Final = pa.array(["", "x", "0", "…", "Two words", "\n"])
+PROBES: Final = ("", "x", "0", "…", "Two words", "\n")
 UPPER: Final = re.compile(r"(?<!\\)[A-Z]")
 LOWER_CASE: Final = "reason_norm"
 
@@ -112,7 +112,7 @@ def _always(atom: Atom) -> bool | None:
     if atom.column in RANGES and atom.kind == "compares":
         held = values_that_hold(atom, pa.array(RANGES[atom.column], pa.int64()))
         return True if held.all() else False if not held.any() else None
-    if atom.kind in ("matches", "like") and np.all(values_that_hold(atom, PROBES)):
+    if atom.kind in ("matches", "like") and np.all(values_that_hold(atom, pa.array(PROBES))):
         return True
     return None
 
