@@ -48,8 +48,9 @@ types: $(READY)
 contracts: $(READY)
 	$(BIN)/lint-imports
 
+# A file's tests stay together: what they share is made once. The few long ones begin.
 unit: $(READY)
-	$(BIN)/pytest -m "not bench and not long" -n $(WORKERS)
+	$(BIN)/pytest -m "not bench and not long" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 bench: $(READY)
 	@$(BIN)/python -m tests.bench

@@ -50,11 +50,13 @@ def new_place(folder: Path) -> Workspace:
     return find_workspace(make_workspace(folder), folder)
 
 
-def scanned(folder: Path, files: Sequence[Path]) -> tuple[list[dict[str, Any]], list[Any]]:
-    """Scan files one after the other in a new workspace; return its lookups and findings."""
+def scanned(
+    folder: Path, deliveries: Sequence[Sequence[Path]]
+) -> tuple[list[dict[str, Any]], list[Any]]:
+    """Scan deliveries one after the other in a new workspace; return its lookups and findings."""
     place = new_place(folder)
-    for file in files:
-        run_scan(place, Request(files=(file,), format_name="flock-audit"), lambda *_: None)
+    for files in deliveries:
+        run_scan(place, Request(files=tuple(files), format_name="flock-audit"), lambda *_: None)
     with Store(place.database) as store:
         found = [(one.finding_id, one.title, one.reasons) for one in store.findings()]
     rows = Lake(place.lake).read(LOOKUPS).to_pylist()
@@ -66,8 +68,8 @@ def test_the_fuller_audit_completes_the_poorer_one(tmp_path: Path) -> None:
     files = [tmp_path / "network.csv", tmp_path / "own.csv"]
     files[0].write_text(network(range(1, 7)))
     files[1].write_text(own(range(3, 9)))
-    rows, findings = scanned(tmp_path / "a", files)
-    assert scanned(tmp_path / "b", files[::-1]) == (rows, findings)
+    rows, findings = scanned(tmp_path / "a", [files[:1], files[1:]])
+    assert scanned(tmp_path / "b", [files[::-1]]) == (rows, findings)
     told = {row["event_id"]: (row["operator_id"], row["subject_id"], row["reason"]) for row in rows}
     assert len(told) == 8
     assert told["S1"] == ("Example PD", None, "stolen")
@@ -123,7 +125,7 @@ def canonical(columns: set[str], rows: Sequence[tuple[str, ...]]) -> str:
     return "\n".join([*lines, ""])
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(10))
 def test_any_copies_in_any_order_are_the_same_records(tmp_path: Path, seed: int) -> None:
     """Fields, masks, blanks, columns left out: the lake does not tell which file came first."""
     draw = random.Random(seed)
@@ -132,7 +134,7 @@ def test_any_copies_in_any_order_are_the_same_records(tmp_path: Path, seed: int)
             set(draw.sample(FIELDS[1:], draw.randint(0, 4))),
             [tuple(draw.choices(CELLS, k=5)) for _ in range(draw.randint(0, 4))],
         )
-        for _ in range(3 if seed < 4 else 2)
+        for _ in range(3 if seed < 2 else 2)
     ]
     found = [stored(tmp_path / str(n), order) for n, order in enumerate(permutations(texts))]
     for row in (row for rows in found for row in rows):
@@ -157,9 +159,7 @@ def test_copies_that_contradict_each_other_are_told(tmp_path: Path) -> None:
     told = []
     for number, order in enumerate((files, files[::-1])):
         place = new_place(tmp_path / str(number))
-        accounts = [
-            run_scan(place, Request(files=(file,)), lambda *_: None).accounts[0] for file in order
-        ]
+        accounts = run_scan(place, Request(files=tuple(order)), lambda *_: None).accounts
         assert [one.get("contradicting", 0) for one in accounts] == [0, 1]
         with Store(place.database) as store:
             found = [one for one in store.findings() if "contradict" in one.title]

@@ -41,7 +41,7 @@ def trail(seed: int, *, shuffled: bool) -> str:
 
 
 @pytest.mark.parametrize("shuffled", [False, True])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_small_pieces_give_what_the_whole_gives(
     tmp_path: Path,
     repository: Path,
