@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 from hypothesis import HealthCheck, settings
 
+from auditwatch.core.schema import SURPRISES
 from tests.postgres_fabric import find_programs, serving
 
 if TYPE_CHECKING:
@@ -110,6 +111,14 @@ def new_database(request: pytest.FixtureRequest) -> Callable[[], str]:
         return str
     server: Server = request.getfixturevalue("postgres")
     return server.new
+
+
+@pytest.fixture(scope="module")
+def unscored() -> Iterator[None]:
+    """Scans that look for nothing unusual: for tests of what was read, which that cannot touch."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("auditwatch.night.scan.score_nights", lambda *_, **__: SURPRISES.empty())
+        yield
 
 
 def without(what: str) -> NoReturn:

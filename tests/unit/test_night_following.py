@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from auditwatch.findings.model import Finding
     from auditwatch.night import Scan
 
+pytestmark = pytest.mark.usefixtures("unscored")
+
 HEADER = "event_id,event_time,operator_id,system\n"
 START = datetime(2026, 3, 2, 18, tzinfo=UTC)
 SOURCES = '\n[sources.journal]\nfiles = "drop/*"\nformat = "csv"\nsettle_seconds = 0\n'

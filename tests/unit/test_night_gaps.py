@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from auditwatch.findings.model import Finding
     from auditwatch.night import Scan
 
+pytestmark = pytest.mark.usefixtures("unscored")
+
 START = datetime(2026, 2, 2, 8, tzinfo=UTC)  # midnight on the agency's clock
 FIELDS = ("event_id", "event_time", "operator_id", "system", "transaction", "subject_id", "reason")
 Row = dict[str, str]
@@ -99,8 +101,9 @@ def told(workspace: Workspace) -> set[tuple[str, str, tuple[str, ...]]]:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def whole(tmp_path_factory: pytest.TempPathFactory, unscored: None) -> Workspace:
     """The damaged trail scanned as one file."""
+    del unscored
     folder = tmp_path_factory.mktemp("whole")
     workspace = new_workspace(folder / "w")
     scan(workspace, write(folder / "trail.csv", damaged()))
