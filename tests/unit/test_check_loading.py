@@ -442,3 +442,16 @@ def test_version_follows_content_and_not_layout(pack: Path) -> None:
     assert load_rules(pack).version == before
     permits.write_text(text.replace("Licensing may check guns", "Licensing checks guns"), "utf-8")
     assert load_rules(pack).version != before
+
+
+def test_a_pack_is_compiled_again_when_a_byte_of_it_changed(pack: Path, tmp_path: Path) -> None:
+    """Read twice it is the same, also from elsewhere; a comment or another day makes it anew."""
+    first = load_rules(pack)
+    assert load_rules(Path(shutil.copytree(pack, tmp_path / "copy"))) is first
+    assert load_rules(pack, date(2026, 1, 1)) is not first
+    path = pack / "permits" / "units.yml"
+    path.write_text(path.read_text() + "# read\n")
+    assert load_rules(pack) is not first
+    path.write_text("kind: nothing")
+    with pytest.raises(RuleError):
+        load_rules(pack)

@@ -17,13 +17,21 @@ from auditwatch.check.purpose import KEYS as PURPOSE_KEYS
 from auditwatch.check.purpose import read_purposes
 from auditwatch.check.section import Section
 from auditwatch.core.errors import RuleError
-from auditwatch.core.strict import Document, read_documents
+from auditwatch.core.strict import Document, parse_documents, read_raw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["CatalogueFiles", "read_catalogue", "read_file", "read_folder", "rule_files"]
+__all__ = [
+    "CatalogueFiles",
+    "parse_file",
+    "raw_file",
+    "read_catalogue",
+    "read_file",
+    "read_folder",
+    "rule_files",
+]
 
 Item = TypeVar("Item")
 
@@ -98,9 +106,31 @@ def read_file(path: Path, name: str) -> list[Document]:
     RuleError
         As `read_folder`.
     """
+    return parse_file(*raw_file(path, name))
+
+
+def raw_file(path: Path, name: str) -> tuple[str, bytes]:
+    """Return how a file of a subfolder is called in errors, and its bytes.
+
+    Raises
+    ------
+    RuleError
+        ``AW-RULES-001`` it is no rule file; ``AW-YAML-005`` or ``-008``.
+    """
     shown = f"{name}/{path.name}"
     _refuse_stray(path, shown)
-    found = read_documents(path, shown=shown)
+    return shown, read_raw(path, shown)
+
+
+def parse_file(shown: str, raw: bytes) -> list[Document]:
+    """Return the documents of a rule file.
+
+    Raises
+    ------
+    RuleError
+        As `read_folder`.
+    """
+    found = parse_documents(raw, shown)
     if not found:
         raise RuleError(
             "a rule file that says nothing",

@@ -6,10 +6,17 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
-from auditwatch.check.catalogue_files import CatalogueFiles, read_catalogue, read_folder
+from auditwatch.check.catalogue_files import (
+    CatalogueFiles,
+    parse_file,
+    raw_file,
+    read_catalogue,
+    read_folder,
+    rule_files,
+)
 from auditwatch.check.exemption import Exemption, read_exemptions
 from auditwatch.check.policy import Policy
 from auditwatch.check.requirement import Requirement, read_logsources, read_requirements
@@ -134,7 +141,19 @@ def load_rules(folder: Path, known_on: date | None = None) -> Ruleset:
     RuleError
         ``AW-RULES-…`` or ``AW-YAML-…`` with file, line and column for anything that is wrong.
     """
-    return compile_rules(read_documents_of(folder), known_on)
+    refuse_missing(folder)
+    refuse_unknown(folder)
+    raw = ((name, raw_file(path, name)) for name in FOLDERS for path in rule_files(folder, name))
+    return _compiled(tuple(raw), known_on)
+
+
+@lru_cache(maxsize=4)
+def _compiled(raw: tuple[tuple[str, tuple[str, bytes]], ...], known_on: date | None) -> Ruleset:
+    """Return the pack that files say; the same bytes are not read twice, wherever they lie."""
+    documents: dict[str, list[Document]] = {name: [] for name in FOLDERS}
+    for name, (shown, content) in raw:
+        documents[name] += parse_file(shown, content)
+    return compile_rules(documents, known_on)
 
 
 def read_documents_of(folder: Path) -> dict[str, list[Document]]:

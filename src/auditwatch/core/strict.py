@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["Document", "Plain", "parse_documents", "read_documents", "suggest"]
+__all__ = ["Document", "Plain", "parse_documents", "read_documents", "read_raw", "suggest"]
 
 MAX_BYTES: Final = 256 * 1024  # a rule file is read by people; larger is a mistake or an attack
 MAX_DEPTH: Final = 16
@@ -130,7 +130,7 @@ def read_documents(path: Path, *, shown: str | None = None) -> list[Document]:
         file that can be read.
     """
     name = shown or str(path)
-    return parse_documents(_read(path, name), name)
+    return parse_documents(read_raw(path, name), name)
 
 
 def parse_documents(raw: bytes, name: str) -> list[Document]:
@@ -166,8 +166,14 @@ def parse_documents(raw: bytes, name: str) -> list[Document]:
         ) from error
 
 
-def _read(path: Path, name: str) -> bytes:
-    """Read a file that is not too large, and never a device or a pipe, which have no end."""
+def read_raw(path: Path, name: str) -> bytes:
+    """Read a file that is not too large, and never a device or a pipe, which have no end.
+
+    Raises
+    ------
+    RuleError
+        ``AW-YAML-005`` too large, ``-008`` no file that can be read.
+    """
     try:
         if not path.is_file():
             raise RuleError(
