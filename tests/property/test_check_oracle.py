@@ -161,7 +161,7 @@ def as_batch(rows: list[Row]) -> pa.RecordBatch:
     )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     rules(),
     rows_strategy,

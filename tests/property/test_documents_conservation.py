@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Maker = Callable[[int], bytes]
     Frame = Callable[[Sequence[bytes]], bytes]
 
-QUICK = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 LONG = settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
 
 

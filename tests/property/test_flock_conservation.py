@@ -16,7 +16,7 @@ from auditwatch.core.errors import InputError
 from auditwatch.ingest import SourceRead, lines, read_source
 
 LIMIT = 2048
-QUICK = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 LONG = settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
 
 AUDIT = "ID,Name,Org Name,Total Networks Searched,Time Frame,License Plate,Reason,Search Time"

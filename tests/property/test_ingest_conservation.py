@@ -20,8 +20,8 @@ from auditwatch.ingest.stream import Stream
 
 HEADER = b"event_id,event_time,operator_id,system,reason\n"
 LIMIT = 1024
-QUICK = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-FEW = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 LONG = settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
 
 ends = st.sampled_from([b"\n", b"\n", b"\n", b"\r\n"])

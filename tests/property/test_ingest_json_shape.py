@@ -13,7 +13,7 @@ from auditwatch.config import Settings
 from auditwatch.ingest import SourceRead, read_source
 from auditwatch.ingest.jsonshape import Shape
 
-QUICK = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 values = st.one_of(
     st.none(), st.integers(), st.booleans(), st.text(max_size=5), st.floats(allow_nan=False),
     st.sampled_from(["a\\b", 'say "x"', "\u00e9\u4e2d", "\n", "\x00", "]}", "{", "\x7f", "/"]),

@@ -17,7 +17,7 @@ CATALOGUE = (
     "transactions: [{key: RQ, followed_by: [DQ]}, {key: DQ, followed_by: [QW]}, {key: QW}]\n"
 )
 LIMITS = Settings(ingest=Ingest(record_bytes_max=1024))
-QUICK = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 LONG = settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
 AT = b"2026-03-14T02:11:0%d-07:00"
 

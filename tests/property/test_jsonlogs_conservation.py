@@ -31,7 +31,7 @@ FORMATS = {
     "teleport": "teleport.jsonl",
 }
 LIMIT = 2048
-QUICK = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 LONG = settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
 NOISE = [b"", b"  ", b"{}", b"[", b"null", b'{"a":1,"a":2}', b"\xff", b"\0", b"{" * 99, b"y" * 2100]
 

@@ -451,7 +451,7 @@ GENERATED = (
 )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(*GENERATED)
 def test_verdicts_agree_with_a_plain_reading(
     policy: tuple[list[Thing], list[Thing]],

@@ -206,7 +206,7 @@ def check_detections(found: list[dict[str, Any]], events: list[dict[str, Any]]) 
     assert judged(rules, events) == expected
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.lists(detections(), min_size=1, max_size=8), EVENTS)
 def test_detections_agree_with_a_plain_reader(
     found: list[dict[str, Any]], events: list[dict[str, Any]]
@@ -242,7 +242,7 @@ HOSTILE = st.text(st.characters(codec="utf-8"), max_size=12) | st.text(
 )
 
 
-@settings(max_examples=250)
+@settings(max_examples=150)
 @given(
     HOSTILE.filter(bool),
     HOSTILE.filter(bool),
@@ -358,7 +358,7 @@ def told_of(rule: dict[str, Any]) -> dict[str, Any]:
     return told
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.lists(correlations(), min_size=1, max_size=8), MATCHES)
 def test_correlations_agree_with_a_plain_reader(
     made: list[dict[str, Any]], events: list[dict[str, Any]]
