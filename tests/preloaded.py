@@ -18,12 +18,17 @@ import os
 import subprocess
 import sys
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 from select import select
-from typing import NoReturn
+from socketserver import StreamRequestHandler, UnixStreamServer
+from threading import Thread
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["Preloaded"]
 
@@ -82,10 +87,49 @@ class Preloaded:
             code = self._answer()
             return code, streams[1].read_text("utf-8"), streams[2].read_text("utf-8")
 
+    @contextmanager
+    def on_path(self) -> Iterator[Path]:
+        """Give a folder with a command for shells that has this server run what it is asked."""
+        with tempfile.TemporaryDirectory(prefix="aw-") as made:
+            command = Path(made) / "auditwatch"
+            command.write_text(f"#!{sys.executable} -IS\n{COMMAND}", "utf-8")
+            command.chmod(0o755)
+            with UnixStreamServer(str(command.with_name("socket")), _Asked) as asked:
+                asked.preloaded = self  # type: ignore[attr-defined]
+                Thread(target=asked.serve_forever, args=(0.05,), daemon=True).start()
+                yield command.parent
+                asked.shutdown()
+
     def _answer(self) -> int:
         """Return the server's next line."""
         assert self._server.stdout
         return int(self._server.stdout.readline())
+
+
+#: A small program that asks over the socket beside it; it takes no time to start.
+COMMAND = """\
+import json, os, socket, sys
+request = {"arguments": sys.argv[1:], "cwd": os.getcwd(), "typed": sys.stdin.read()}
+with socket.socket(socket.AF_UNIX) as place:
+    place.connect(os.path.join(os.path.dirname(__file__), "socket"))
+    with place.makefile("rw", encoding="utf-8") as lines:
+        print(json.dumps(request), file=lines, flush=True)
+        code, out, err = json.loads(lines.readline())
+sys.stderr.write(err)
+sys.stdout.write(out)
+sys.exit(code)
+"""
+
+
+class _Asked(StreamRequestHandler):
+    """One command of a shell."""
+
+    def handle(self) -> None:
+        """Have it run, and answer with what it said."""
+        asked = json.loads(self.rfile.readline())
+        run = self.server.preloaded.run  # type: ignore[attr-defined]
+        told = run(asked["arguments"], Path(asked["cwd"]), asked["typed"], 280)
+        self.wfile.write(json.dumps(told).encode() + b"\n")
 
 
 def serve() -> None:

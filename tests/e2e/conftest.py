@@ -27,12 +27,12 @@ def auditwatch(
     *arguments: object, cwd: Path | None = None, patience: int = 280, typed: str = ""
 ) -> Told:
     """Run the command as a person would, without a terminal, for so many seconds at most."""
-    code, out, err = _preloaded().run([*map(str, arguments)], cwd, typed, patience)
+    code, out, err = preloaded().run([*map(str, arguments)], cwd, typed, patience)
     return Told(code, out, err)
 
 
 @cache
-def _preloaded() -> Preloaded:
+def preloaded() -> Preloaded:
     """The process that has imported what commands need; one a worker."""
     return Preloaded()
 

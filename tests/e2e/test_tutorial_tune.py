@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.e2e.conftest import preloaded
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PAGE = "docs/tutorial/tune-a-rule.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
-#: One walk, whichever test asks first; a busy machine takes minutes for it.
-pytestmark = [pytest.mark.xdist_group("tutorial"), pytest.mark.timeout(600)]
+#: A busy machine takes minutes for the walk.
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
@@ -24,16 +28,17 @@ def walked(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     folder = tmp_path_factory.mktemp("tutorial")
     blocks = BLOCK.findall((repository / PAGE).read_text("utf-8"))
     script = "set -e\n" + "".join(f"echo '=== {n}'\n{block}" for n, block in enumerate(blocks))
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    done = subprocess.run(
-        ["bash", "-c", script],
-        cwd=folder,
-        env=os.environ | {"PATH": path, "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        timeout=570,
-        check=False,
-    )
+    with preloaded().on_path() as command:
+        done = subprocess.run(
+            ["bash", "-c", script],
+            cwd=folder,
+            env=os.environ | {"PATH": os.pathsep.join([str(command), os.environ["PATH"]])},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=570,
+            check=False,
+        )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     told = re.split(r"^=== \d+\n", done.stdout, flags=re.MULTILINE)[1:]
     assert len(told) == len(blocks)
