@@ -168,7 +168,7 @@ class Database:
         """Return the error for tables that this program must not write."""
         if found == MOVED:
             return ConfigError(
-                "the findings were moved to another database; this one only shows what was",
+                "the findings were moved to another database, and this one is closed",
                 code="AW-STORE-008",
                 where=self.place,
                 hint="name the other one in auditwatch.toml ([findings] database) and start again",
