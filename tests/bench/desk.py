@@ -124,7 +124,7 @@ def _fill(made: DeskFabric) -> None:
         _add(connection, table, rows)
         _add(connection, pieces, [{**piece, "finding_id": name} for name in names])
         _add(connection, tables.parties, _parties(names, draw))
-        _add(connection, tables.steps, [_step(name, draw) for name in names[:STEPS]])
+        _add(connection, tables.steps, [_step(one, draw) for one in standings])
         _add(connection, tables.standings, standings)
         _add(connection, tables.journal, _entries(connection, names, draw))
 
@@ -170,10 +170,12 @@ def _parties(names: list[str], draw: random.Random) -> list[dict[str, Any]]:
     return rows
 
 
-def _step(name: str, draw: random.Random) -> dict[str, Any]:
-    """Return one step."""
+def _step(standing: dict[str, Any], draw: random.Random) -> dict[str, Any]:
+    """Return the step that led there."""
+    state = standing["state"]
     return {
-        "finding_id": name, "number": 1, "act": "propose", "state": "closed",
+        "finding_id": standing["finding_id"], "number": 1, "state": state,
+        "act": "escalate" if state == "escalated" else "propose",
         "outcome": "cleared_explained", "quality": "correct_hit_but_benign", "allegation": "",
         "actions": "[]", "note": "a note that is long enough",
         "actor": draw.choice(["rita", "rolf", "tied"]), "at": f"{_day(draw)}T10:00:00+00:00",

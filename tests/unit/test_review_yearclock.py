@@ -14,6 +14,7 @@ from tests.desk_fabric import PEOPLE, enrol, make_desk, open_inquiry
 from auditwatch.core.errors import UsageError
 from auditwatch.findings import investigations
 from auditwatch.findings.investigations import Entry
+from auditwatch.review.decide import Act
 from auditwatch.review.inquiries import inquiries
 from auditwatch.review.yearclock import Pause, first_seen, pauses_of, run_clock
 
@@ -119,5 +120,35 @@ def test_it_begins_with_the_first_look_of_who_may_open_an_investigation(tmp_path
     assert everybody[0].clock
     assert (everybody[0].clock.began, everybody[0].clock.stood) == (date(2026, 2, 3), 30)
     assert (none, one, concerned) == (0, 1, [])  # whom it concerns learns that there is one
+    made.desk.database.close()
+    made.fabric.store.close()
+
+
+def test_what_a_reviewer_escalates_is_under_investigation_from_that_day(tmp_path: Path) -> None:
+    """Nobody who may open one has seen it yet; it is listed, and until its end stands."""
+    made = make_desk(tmp_path / "w")
+    for one in PEOPLE:
+        enrol(made.desk, one)
+    name, today = made.finding_of("T1"), made.desk.now().astimezone(ZONE).date()
+    circle = made.desk.circle(made.account("ian"))
+
+    def shown() -> list[tuple[str, tuple[str, ...], str, date | None]]:
+        with made.desk.reading() as connection:
+            found, _ = inquiries(connection, circle, ZONE, today)
+        return [
+            (one.number, one.finding_ids, one.opened, one.clock and one.clock.began)
+            for one in found
+        ]
+
+    assert shown() == []
+    made.desk.act(made.account("rita"), name, Act("escalate", 0, "internal affairs must see this"))
+    assert shown() == [("", (name,), today.isoformat(), today)]
+    ended = Act(
+        "conclude", 1, "he said so himself, page 4", "policy_violation", "correct_hit", "sustained"
+    )
+    made.desk.act(made.account("ian"), name, ended)
+    assert len(shown()) == 1
+    made.desk.act(made.account("ivy"), name, Act("approve", 2, "I read page 4 as well"))
+    assert shown() == []
     made.desk.database.close()
     made.fabric.store.close()

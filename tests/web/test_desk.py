@@ -182,6 +182,23 @@ def test_identities_show_after_a_reveal_only_and_to_that_person_only(made: DeskF
     assert [(one.actor, one.finding_id) for one in reveals] == [("ivy", name)]
 
 
+def test_who_proposed_is_not_offered_to_approve_it(made: DeskFabric) -> None:
+    """The page of a proposal says whom it waits for; closed, it says on top with what."""
+    lead, second, name = Browser(made, "lena"), Browser(made, "lutz"), made.finding_of("T1")
+    version = made.desk.seen(name).standing.version
+    answers = {"outcome": "training_issue", "quality": "correct_hit", "version": version}
+    said = "he asked his sergeant afterwards, page 4"
+    assert (
+        lead.post(f"/findings/{name}/act", act="propose", note=said, **answers).status_code == 303
+    )
+    own, other = (one.get(f"/findings/{name}").text for one in (lead, second))
+    assert ('value="approve"' in own, 'value="approve"' in other) == (False, True)
+    assert "which cannot be you" in own
+    assert "which cannot be you" not in other
+    second.post(f"/findings/{name}/act", act="approve", note=said, version=version + 1)
+    assert "Closed: <strong>training issue" in lead.get(f"/findings/{name}").text
+
+
 def test_every_look_is_in_the_journal(made: DeskFabric) -> None:
     """The page comes after its line in the journal."""
     name = made.finding_of("T3")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from auditwatch.cli.findings_move import move
 from auditwatch.cli.findings_week import week
 from auditwatch.cli.show import count, emit_json, narrate, open_workspace, print_table
 from auditwatch.core.errors import UsageError
@@ -71,6 +72,7 @@ def findings() -> None:
 
 
 findings.add_command(week)
+findings.add_command(move)
 
 
 @findings.command("list")

@@ -26,10 +26,15 @@ if TYPE_CHECKING:
 
     from auditwatch.findings.dialects import Dialect
 
-__all__ = ["HEAD", "Database"]
+__all__ = ["HEAD", "MOVED", "Database"]
 
 #: The revision this code works with: the newest in `migrations/versions`.
 HEAD: Final = "0005"
+
+#: What stands in the place of a revision once `moving.move` took everything elsewhere.
+MOVED: Final = "moved"
+
+_NOW_AT: Final = text("SELECT version_num FROM alembic_version")
 
 
 class Database:
@@ -46,7 +51,7 @@ class Database:
     ------
     ConfigError
         ``AW-STORE-001`` written by a newer auditwatch; ``-002`` not a usable URL; ``-006`` a
-        database that sorts text otherwise.
+        database that sorts text otherwise; ``-008`` the findings were moved to another database.
     LockedError
         ``AW-STORE-003`` another process wrote for longer than `wait_seconds`.
     RefusedError
@@ -74,15 +79,31 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Give a connection for one transaction; no other process writes meanwhile."""
-        with self._told(), self.engine.connect() as connection:
-            writer = connection.execution_options(writes=True)
-            with writer.begin():
-                yield writer
+        """Give a connection for one transaction; no other process writes meanwhile.
+
+        Raises
+        ------
+        ConfigError
+            ``AW-STORE-001``, ``-008`` since it was opened the findings were brought up to date by
+            a newer program, or moved: what were written now would be lost.
+        """
+        with self._transaction() as writer:
+            found = writer.execute(_NOW_AT).scalar()
+            if found != HEAD:
+                raise self._unfit(found)
+            yield writer
 
     def close(self) -> None:
         """Give back all connections."""
         self.engine.dispose()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """Give a connection that alone may write."""
+        with self._told(), self.engine.connect() as connection:
+            writer = connection.execution_options(writes=True)
+            with writer.begin():
+                yield writer
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -141,25 +162,36 @@ class Database:
         """Return the revision of the tables, or None when there are none."""
         if not inspect(connection).has_table("alembic_version"):
             return None
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return connection.execute(_NOW_AT).scalar()
+
+    def _unfit(self, found: str | None) -> ConfigError:
+        """Return the error for tables that this program must not write."""
+        if found == MOVED:
+            return ConfigError(
+                "the findings were moved to another database, and this one is closed",
+                code="AW-STORE-008",
+                where=self.place,
+                hint="name the other one in auditwatch.toml ([findings] database) and start again",
+            )
+        return ConfigError(
+            f"the findings database has revision {str(found)[:40]!r}, unknown to this program",
+            code="AW-STORE-001",
+            where=self.place,
+            expected=f"at most revision {HEAD}",
+            hint="use the auditwatch that wrote it, or a newer one",
+        )
 
     def _upgrade(self) -> None:
         """Bring the tables to `HEAD`, or refuse what a newer program wrote."""
         with self.reading() as connection:
             if self._revision(connection) == HEAD:
                 return
-        with self.writing() as connection:
+        with self._transaction() as connection:
             found = self._revision(connection)
             if found == HEAD:  # another process was faster
                 return
             if found is not None and found not in _revisions():
-                raise ConfigError(
-                    f"the findings database has revision {found[:40]!r}, unknown to this program",
-                    code="AW-STORE-001",
-                    where=self.place,
-                    expected=f"at most revision {HEAD}",
-                    hint="use the auditwatch that wrote it, or a newer one",
-                )
+                raise self._unfit(found)
             _migrate(connection)
 
 

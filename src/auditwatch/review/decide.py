@@ -32,6 +32,7 @@ __all__ = [
     "standing_of",
     "state_of",
     "steps_of",
+    "worked_on",
 ]
 
 NOTE_LEAST: Final = 15
@@ -256,10 +257,15 @@ def _require(holds: bool, what: str, expected: str) -> None:
         )
 
 
-def _refuse_same_person(actor: Account, history: Sequence[Step], name: str) -> None:
-    """Refuse as second person whoever proposed, or worked on it since it was last open."""
+def worked_on(actor: Account, history: Sequence[Step]) -> bool:
+    """Tell whether somebody proposed, or worked on a finding since it was last open."""
     closed = max((n for n, one in enumerate(history, 1) if one.state == "closed"), default=0)
-    if any(one.actor == actor.account and one.act in WORKING for one in history[closed:]):
+    return any(one.actor == actor.account and one.act in WORKING for one in history[closed:])
+
+
+def _refuse_same_person(actor: Account, history: Sequence[Step], name: str) -> None:
+    """Refuse as second person whoever worked on it."""
+    if worked_on(actor, history):
         raise RefusedError(
             "the second person must be somebody who did not work on this finding",
             code="AW-REVIEW-013",

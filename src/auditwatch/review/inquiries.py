@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from auditwatch.findings import investigations, tables
 from auditwatch.findings.matters import registered_matters
@@ -78,8 +78,10 @@ def inquiries(
     entries = investigations.every(connection)
     register = {name: list(own) for name, own in groupby(entries, lambda one: one.investigation_id)}
     taken_in = {name for one in entries for name in one.finding_ids}
-    escalated = set(_escalated(connection)) - taken_in
-    seen = first_seen(connection, taken_in | escalated, zone)
+    escalated = _escalated(connection, zone)
+    for name in taken_in & escalated.keys():
+        del escalated[name]
+    seen = first_seen(connection, taken_in | escalated.keys(), zone)
     matters = {one.matter_id: one for one in registered_matters(entries)}
     found = [
         Inquiry(
@@ -93,10 +95,10 @@ def inquiries(
         )
         for name, own in register.items()
     ] + [
-        Inquiry("", (name,), seen[name].isoformat(), "", "", (), run_clock(seen[name], (), today))
-        for name in sorted(escalated & seen.keys())
+        Inquiry("", (name,), day.isoformat(), "", "", (), _running(seen.get(name, day), day, today))
+        for name, day in sorted(escalated.items())
     ]
-    kept = _away(connection, circle, taken_in | escalated)
+    kept = _away(connection, circle, taken_in | escalated.keys())
     shown = [one for one in found if not _concerns(one, circle, kept)]
     return sorted(shown, key=_pressing), len(found) - len(shown)
 
@@ -125,11 +127,24 @@ def clocks(
     }
 
 
-def _escalated(connection: Connection) -> list[str]:
-    """Return the findings that the desk has under investigation."""
-    table = tables.standings
-    query = select(table.c.finding_id).where(table.c.state == "escalated")
-    return list(connection.execute(query).scalars())
+def _escalated(connection: Connection, zone: ZoneInfo) -> dict[str, date]:
+    """Return the findings that the desk put under investigation and did not close, with the day."""
+    steps, standings = tables.steps, tables.standings
+    query = (
+        select(steps.c.finding_id, func.min(steps.c.at))
+        .join(standings, standings.c.finding_id == steps.c.finding_id)
+        .where(steps.c.act == "escalate", standings.c.state != "closed")
+        .group_by(steps.c.finding_id)
+    )
+    return {
+        name: datetime.fromisoformat(at).astimezone(zone).date()
+        for name, at in connection.execute(query)
+    }
+
+
+def _running(seen: date, opened: date, today: date) -> Clock:
+    """Return the clock of what a reviewer escalated: nobody may have seen it yet who must know."""
+    return run_clock(min(seen, opened), (), today)
 
 
 def _clock(entries: list[Entry], seen: Mapping[str, date], today: date) -> Clock:

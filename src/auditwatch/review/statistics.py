@@ -7,7 +7,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, true
 
 from auditwatch.findings import tables
 from auditwatch.review.conduct import ACTIONS, QUESTIONED
@@ -33,6 +33,7 @@ __all__ = [
 
 Z: Final = 1.96  # of a 95 % interval
 BENIGN: Final = ("correct_hit", "correct_hit_but_benign")
+OPEN: Final = ("open", "reopened")
 
 
 class Precision(msgspec.Struct, frozen=True):
@@ -83,28 +84,36 @@ def precision(qualities: Mapping[str, int]) -> Precision:
     )
 
 
-def rules(connection: Connection) -> list[Rule]:
-    """Return all rules that have findings, those with most first."""
+def rules(connection: Connection, rule_id: str = "") -> list[Rule]:
+    """Return all rules that have findings, those with most first.
+
+    Parameters
+    ----------
+    connection : Connection
+        To read from.
+    rule_id : str
+        Only this one; all when empty.
+    """
     findings, standings = tables.findings, tables.standings
-    opened = findings.c.status.in_(("open", "reopened")).label("opened")
-    every = select(findings.c.rule_id, findings.c.kind, opened).subquery()
-    by = (every.c.rule_id, every.c.kind, every.c.opened)
-    grouped = select(*by, func.count()).group_by(*by)
+    meant = findings.c.rule_id == rule_id if rule_id else true()
+    # by columns of one index, in its order: no row is read, nothing is sorted
+    by = (findings.c.rule_id, findings.c.kind, findings.c.status)
+    grouped = select(*by, func.count()).where(meant).group_by(*by)
     totals: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for rule_id, kind, is_open, count in connection.execute(grouped):
-        totals[rule_id, kind][0] += count
-        totals[rule_id, kind][1] += count if is_open else 0
+    for name, kind, status, count in connection.execute(grouped):
+        totals[name, kind][0] += count
+        totals[name, kind][1] += count if status in OPEN else 0
     closed = (
         select(findings.c.rule_id, standings.c.outcome, standings.c.quality, func.count())
         .join(standings, findings.c.finding_id == standings.c.finding_id)
-        .where(standings.c.state == "closed")
+        .where(standings.c.state == "closed", meant)
         .group_by(findings.c.rule_id, standings.c.outcome, standings.c.quality)
     )
     outcomes: dict[str, Counter[str]] = defaultdict(Counter)
     qualities: dict[str, Counter[str]] = defaultdict(Counter)
-    for rule_id, outcome, quality, count in connection.execute(closed):
-        outcomes[rule_id][outcome] += count
-        qualities[rule_id][quality] += count
+    for name, outcome, quality, count in connection.execute(closed):
+        outcomes[name][outcome] += count
+        qualities[name][quality] += count
     found = [
         Rule(name, kind, count, is_open, dict(outcomes[name]), precision(qualities[name]))
         for (name, kind), (count, is_open) in totals.items()

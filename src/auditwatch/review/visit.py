@@ -34,7 +34,9 @@ STATUS: Final = {
     "AW-REVIEW-015": 409,
     "AW-REVIEW-021": 404,
     "AW-REVIEW-022": 413,
+    "AW-STORE-001": 503,
     "AW-STORE-004": 503,
+    "AW-STORE-008": 503,
 }
 
 

@@ -10,7 +10,7 @@ from auditwatch.core.errors import AuditwatchError
 from auditwatch.core.schema import SOURCES, VERDICTS
 from auditwatch.core.words import harmless
 from auditwatch.findings.shown import LookupShower
-from auditwatch.review.decide import Act, state_of
+from auditwatch.review.decide import Act, state_of, worked_on
 from auditwatch.review.inquiries import clocks
 from auditwatch.review.pages.queue import SETTLED, asked_list, list_query
 from auditwatch.review.pictures import bands_in_words, draw_nights
@@ -138,6 +138,8 @@ def _possible(visit: Visit, state: str, seen: Seen) -> list[str]:
     acts = [*NEXT[state], "comment"]
     mine = seen.standing.assignee == visit.account.account and state == "in_triage"
     allowed = [act for act in acts if visit.account.may(ACT_PERMISSIONS[act])]
+    if worked_on(visit.account, seen.steps):  # the second person is somebody else
+        allowed = [act for act in allowed if act not in {"approve", "return"}]
     return [act for act in allowed if not (act == "take" and mine)]
 
 

@@ -144,7 +144,8 @@ def act_together(visit: Visit) -> Response:
     if visit.answer("sure") != "yes":
         ready, left = _preview(visit, chosen, asked)
         return visit.show("together", ready=ready, left=left, asked=asked, list_query=within)
-    results = [_one(visit, one, asked) for one in chosen]
+    titles = {name: title for _, name, title in _preview(visit, chosen, asked)[0]}
+    results = [_one(visit, one, asked, titles) for one in chosen]
     return visit.show("together_done", results=results, list_query=within)
 
 
@@ -172,15 +173,15 @@ def _preview(
     return ready, left
 
 
-def _one(visit: Visit, chosen: str, asked: Act) -> tuple[str, str]:
-    """Do the act on one finding; return its id and what came of it."""
+def _one(visit: Visit, chosen: str, asked: Act, titles: Mapping[str, str]) -> tuple[str, str]:
+    """Do the act on one finding; return its id and what came of it, with its title."""
     name, _, version = chosen.partition(":")
     seen = int(version) if version.isascii() and version.isdigit() and len(version) < 9 else -1
     try:
         step = visit.desk.act(visit.account, name, replace(asked, version=seen))
     except AuditwatchError as error:
         return name[:40], f"left out: {error.what}"
-    return name, step.state
+    return name, f"{STATES[step.state]} · {titles.get(name, '')}".rstrip(" ·")
 
 
 def asked_list(visit: Visit) -> Filter:

@@ -28,7 +28,7 @@ def show_rule(visit: Visit) -> Response:
     """Show one rule."""
     name = visit.path["rule_id"]
     with visit.desk.reading() as connection:
-        rule = next((one for one in rules(connection) if one.rule_id == name), None)
+        rule = next(iter(rules(connection, name)), None)
         nights = nights_of_rule(connection, name)
     if rule is None:
         raise UsageError("there is nothing here for you", code="AW-REVIEW-021")

@@ -32,7 +32,7 @@
     j: () => step(1),
     k: () => step(-1),
     o: () => chosen((item) => link(item).click()),
-    x: () => chosen((item) => item.querySelector("input[type=checkbox]").click()),
+    x: () => chosen((item) => item.querySelector("input[type=checkbox]")?.click()),
     u: () => {
       const back = document.querySelector(".beside a");
       window.location.href = back ? back.href : "/queue";
