@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from auditwatch.cli.press import PRESS
 from auditwatch.review.accounts import add_account
 from auditwatch.review.app import make_app
 from auditwatch.review.pages import PAGES
@@ -61,7 +62,7 @@ def test_a_page_without_a_permission_is_found_before_anybody_is_served(made: Des
     """An address that nobody thought about cannot be reached by anybody."""
     stray = Page("GET", "/stray", "", PAGES[0].answer)
     with pytest.raises(ValueError, match="/stray"):
-        make_app(made.desk, Site(ORIGIN), (*PAGES, stray))
+        make_app(made.desk, Site(ORIGIN, PRESS), (*PAGES, stray))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.method} {page.path}")
@@ -294,7 +295,7 @@ def test_a_fault_of_ours_shows_no_trace_and_no_value(
     def broken(_visit: object) -> Response:
         raise RuntimeError("CANARY of a record")
 
-    app = make_app(made.desk, Site(ORIGIN), (Page("GET", "/broken", "public", broken),))
+    app = make_app(made.desk, Site(ORIGIN, PRESS), (Page("GET", "/broken", "public", broken),))
     answer = asyncio.run(client_of(app).get("/broken"))
     assert (answer.status_code, "AW-INTERNAL-001" in answer.text) == (500, True)
     assert "CANARY" not in answer.text + caplog.text

@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import sync_playwright
 
+from auditwatch.cli.press import PRESS
 from auditwatch.review.accounts import open_session
 from auditwatch.review.app import make_app
 from auditwatch.review.visit import Site
@@ -36,7 +37,7 @@ def made(
     for one in PEOPLE:
         enrol(built.desk, one)
     open_inquiry(built.desk, built.finding_of("T3"))
-    app = make_app(built.desk, Site(ORIGIN))
+    app = make_app(built.desk, Site(ORIGIN, PRESS))
     server = uvicorn.Server(uvicorn.Config(app, port=PORT, log_level="warning"))
     serving = threading.Thread(target=server.run, daemon=True)
     serving.start()
@@ -148,7 +149,7 @@ def test_without_scripts_a_finding_is_taken_all_the_same(made: DeskFabric, chrom
     with browsing(made, chromium, 1280, scripts=False) as page:
         page.goto(f"{ORIGIN}/findings/{name}")
         page.get_by_role("button", name="Take it").click()
-        page.wait_for_url("**#history")
+        page.wait_for_url("**#done")
     assert made.desk.seen(name).standing.assignee == "lena"
 
 

@@ -328,13 +328,14 @@ def serve(
       auditwatch review serve --bind 0.0.0.0:443 --tls-cert desk.crt --tls-key desk.key
       auditwatch review serve --origin https://desk.example.org
     """
+    from auditwatch.cli.press import PRESS
     from auditwatch.review.serve import Listening
     from auditwatch.review.serve import serve as serve_desk
 
     listening = Listening(bind, origin, tls_cert, tls_key)
     with caller.desk() as desk:
         narrate(f"the desk is open: {listening.origin}  (ctrl-C closes it)")
-        serve_desk(desk, listening)
+        serve_desk(desk, listening, PRESS)
 
 
 for _command in (user, package, agree):

@@ -250,7 +250,7 @@ class Desk:
         _refuse_without_reason(reason)
         with self.database.writing() as connection:
             told = journal.of_finding(connection, finding_id)
-            second = copies.agreed_by(told, account, self.now())
+            second = copies.agreed_by(told, account.account, self.now())
             if second:
                 detail = f"full, agreed by {second}: {reason.strip()}"
                 self._append(connection, account, copies.MADE, finding_id, detail)
@@ -258,12 +258,12 @@ class Desk:
             copies.ask(connection, finding_id, account, reason.strip(), self.now())
         raise RefusedError(
             "a second person has to agree to a full copy; that you asked is on record",
-            code="AW-REVIEW-041",
+            code=copies.UNAGREED,
             where=finding_id,
             hint=f"a lead runs `auditwatch review agree {finding_id}`; then you run this again",
         )
 
-    def agree(self, account: Account, finding_id: str, note: str) -> str:
+    def agree(self, account: Account, finding_id: str, note: str, asker: str = "") -> str:
         """Agree, as the second person, to a full copy; return for whom.
 
         Raises
@@ -277,7 +277,7 @@ class Desk:
         self._refuse_conflict(account, finding_id)
         _refuse_without_reason(note)
         with self.database.writing() as connection:
-            return copies.agree(connection, finding_id, account, note.strip(), self.now())
+            return copies.agree(connection, finding_id, account, note.strip(), self.now(), asker)
 
     def note(self, account: Account, action: str, finding_id: str = "", detail: str = "") -> None:
         """Write into the journal what somebody looks at, before it is shown."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from auditwatch.review.accounts import Account, Session
     from auditwatch.review.desk import Desk
     from auditwatch.review.oidc import Issuer
+    from auditwatch.review.press import Press
 
 __all__ = ["BACK", "Page", "Site", "Visit", "keep_session", "status_of"]
 
@@ -51,6 +52,8 @@ class Site(msgspec.Struct, frozen=True):
     ----------
     origin : str
         Scheme, host and port as browsers have them, such as ``https://desk.example.org``.
+    press : Press
+        Who makes the papers and packages that leave it.
     banner : str
         What every page says on top; empty for nothing.
     sign_in : SignIn
@@ -60,6 +63,7 @@ class Site(msgspec.Struct, frozen=True):
     """
 
     origin: str
+    press: Press
     banner: str = ""
     sign_in: SignIn = SignIn()
     issuer: Issuer | None = None
