@@ -308,6 +308,32 @@ def test_no_permission_is_without_a_role() -> None:
     assert granted | {"public"} == set(PERMISSIONS)
 
 
+def test_what_was_not_chosen_is_said_in_the_words_of_the_form(made: DeskFabric) -> None:
+    """No code of ours stands where a person reads what to choose."""
+    name = made.finding_of("T1")
+    version = made.desk.seen(name).standing.version
+    act = {"act": "propose", "version": version, "note": "an explanation came by mail"}
+    text = Browser(made, "rita").post(f"/findings/{name}/act", **act).text
+    assert "no outcome was chosen" in text
+    assert "cleared: authorised; cleared: explained" in text
+    text = Browser(made, "rita").post(f"/findings/{name}/act", **act, outcome="duplicate").text
+    assert "right to ask, nothing behind it" in text
+
+
+def test_the_register_opens_what_began_elsewhere(made: DeskFabric) -> None:
+    """A number of the agency's, a day, a note; twice the same number is refused and kept typed."""
+    browser = Browser(made, "ian")
+    entry = {"number": "IA-2026-020", "day": "2026-03-02", "note": "a letter of the chief"}
+    opened = browser.post("/register", **entry)
+    assert opened.headers["location"] == "/investigations/IA-2026-020?done=1#done"
+    assert "It is in the register." in browser.get(opened.headers["location"]).text
+    again = browser.post("/register", **entry)
+    assert (again.status_code, "a letter of the chief" in again.text) == (400, True)
+    stray = browser.post("/register", **{**entry, "number": "IA-9"}, finding=made.finding_of("T1"))
+    assert stray.status_code == 404
+    assert Browser(made, "loose").post("/register", **entry).status_code == 403
+
+
 def test_many_findings_are_previewed_then_done_each_by_itself(
     tmp_path: Path, new_database: Callable[[], str]
 ) -> None:

@@ -181,3 +181,38 @@ def test_keys_walk_from_finding_to_finding_of_the_list(made: DeskFabric, chromiu
         page.wait_for_url(f"**/findings/{names[0]}?tab=all")
         page.keyboard.press("u")
         page.wait_for_url("**/queue?tab=all")
+
+
+def test_after_each_form_the_focus_is_on_what_was_done(made: DeskFabric, chromium: str) -> None:
+    """Taken, commented, revealed, asked for, refused: the words stand where the keys go on."""
+    note, why = "read the file twice today", "hearing of the fourth of May"
+    with browsing(made, chromium, 1280) as page:
+        page.goto(f"{ORIGIN}/findings/{made.findings[0]}?tab=all")
+        page.fill("#note", note)
+        page.get_by_role("button", name="Only comment").click()
+        assert "Your comment is on record" in focused(page)
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Next in the list"
+        page.get_by_text("Show who it is").click()
+        page.fill("#reason", why)
+        page.get_by_role("button", name="Show for 30 minutes").click()
+        assert "Identities are shown to you" in focused(page)
+        page.get_by_text("A full one, with identities").click()
+        page.fill("#package", why)
+        page.get_by_role("button", name="Ask for it").click()
+        assert "second person has to agree" in focused(page)
+        page.goto(f"{ORIGIN}/queue?tab=all")
+        page.get_by_text("Name this list").click()
+        page.get_by_label("Name", exact=True).fill("mine")
+        page.get_by_role("button", name="Keep").click()
+        assert focused(page) == "The list is kept."
+        page.keyboard.press("x")
+        page.keyboard.press("g")
+        page.keyboard.press("o")
+        page.wait_for_url("**/overview")
+
+
+def focused(page: Page) -> str:
+    """Return the words that have the focus once a page has come."""
+    page.wait_for_function("document.activeElement.id === 'done'")
+    return str(page.evaluate("document.activeElement.textContent"))

@@ -35,7 +35,15 @@ class Caller:
     def _secret(self, said: str, *, new: bool = False) -> str:
         """Ask for what nobody else may see."""
         if self.from_stdin:
-            return sys.stdin.readline().rstrip("\r\n")
+            line = sys.stdin.readline()
+            if not line:
+                raise UsageError(
+                    f"standard input ended before the {said}",
+                    code="AW-CLI-006",
+                    expected="a line for each: your password, the code of your device where you "
+                    "have one, then any new password",
+                )
+            return line.rstrip("\r\n")
         if not sys.stdin.isatty():
             raise UsageError(
                 "no terminal to ask for a password",

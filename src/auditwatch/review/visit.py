@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -10,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from auditwatch.config import SignIn
 from auditwatch.core.clock import zone
 from auditwatch.core.errors import AuditwatchError, LockedError, RefusedError, UsageError
+from auditwatch.core.words import local_time
 from auditwatch.review.accounts import ABSOLUTE
 from auditwatch.review.paper import page
 
@@ -131,6 +133,10 @@ class Visit(msgspec.Struct, frozen=True):
         """The agency's day."""
         return self.desk.now().astimezone(self.zone).date()
 
+    def when(self, at: str, *, seconds: bool = False) -> str:
+        """Return an instant of the tables on the agency's clock."""
+        return local_time(datetime.fromisoformat(at), self.zone, seconds=seconds)
+
     def answer(self, name: str) -> str:
         """Return one answer of a form; empty when it was not given."""
         given = self.form.get(name, ("",))[0]
@@ -160,7 +166,8 @@ class Visit(msgspec.Struct, frozen=True):
         """Return a page made from a template."""
         signed = self.session.account if self.session is not None else None
         token = self.session.form_token if self.session is not None else ""
-        text = page(template, me=signed, form_token=token, banner=self.site.banner, **values)
+        values = {"me": signed, "form_token": token, "banner": self.site.banner, **values}
+        text = page(template, when=self.when, **values)
         return HTMLResponse(text, status)
 
     @staticmethod

@@ -54,7 +54,7 @@ def drop(visit: Visit) -> Response:
             code="AW-REVIEW-025",
             expected="the six digits that it shows, each of them for once, or a spare code",
         )
-    return visit.go("/account")
+    return visit.go("/account?done=dropped#done")
 
 
 def _shown(visit: Visit, key: str) -> Response:
@@ -63,6 +63,7 @@ def _shown(visit: Visit, key: str) -> Response:
         "account",
         enrolled=visit.enrolled,
         required=visit.site.second_factor,
+        dropped=not visit.enrolled and visit.query.get("done") == "dropped",
         key=key,
         spaced=" ".join(key[n : n + 4] for n in range(0, len(key), 4)),
         uri=key_uri(key, visit.account.account, ISSUER) if key else "",

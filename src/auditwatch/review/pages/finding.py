@@ -105,7 +105,7 @@ def finding_page(visit: Visit, problem: AuditwatchError | None) -> Response:
         pictures=_pictures(desk, seen, masker, also),
         others=_others(desk, finding, masker, also),
         endings=endings,
-        revealed_until=until[11:16] if until else "",
+        revealed_until=until,
         revealed=masker.reveal,
     )
 

@@ -33,6 +33,8 @@ NARROW: Final = ("status", "outcome", "night")
 LIST_PARTS: Final = ("tab", "severity", "kind", "rule", *NARROW)
 KINDS: Final = ("policy", "rule", "pattern", "gap")
 TOGETHER: Final = 50
+#: What the page says was just done.
+DONE: Final = {"kept": "The list is kept.", "dropped": "The list is forgotten."}
 #: States in which no clock runs.
 SETTLED: Final = ("closed", "auto_closed")
 #: Acts that many findings may take together: never one that says that somebody did wrong.
@@ -61,6 +63,7 @@ def show_queue(visit: Visit) -> Response:
     ends = [queue.rows[n].finding.finding_id for n in (0, -1)] if queue.rows else ["", ""]
     return visit.show(
         "queue",
+        done=DONE.get(visit.query.get("done", ""), ""),
         tabs=TABS,
         counts=counts,
         asked=asked,
@@ -85,9 +88,11 @@ def keep(visit: Visit) -> Response:
     with visit.desk.database.writing() as connection:
         if visit.answer("act") == "drop":
             drop_list(connection, account, name)
+            done = "dropped"
         else:
             keep_list(connection, account, name, list_query(asked))
-    return visit.go("/queue?" + list_query(asked))
+            done = "kept"
+    return visit.go(f"/queue?{list_query(asked, done=done)}#done")
 
 
 def queue_row(row: Row, masker: Masker) -> dict[str, object]:

@@ -44,19 +44,30 @@
     c: () => open("act", "note"),
     r: () => open("reveal", "reason"),
     "/": () => open("", "severity"),
+    g: () => { going = true; },
     "?": () => { window.location.href = "/help"; },
+  };
+  // g and a letter: pages of the menu, where this person has them
+  const places = { q: "/queue", i: "/investigations", r: "/rules", o: "/overview", a: "/auditors", y: "/annual", m: "/account" };
+  let going = false;
+  const go = (key) => {
+    const found = Object.hasOwn(places, key) && document.querySelector(`a[href="${places[key]}"]`);
+    if (found) found.click();
   };
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && typing(event.target)) { event.target.blur(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-    if (window.localStorage.getItem(OFF) || !Object.hasOwn(acts, event.key)) return;
+    if (window.localStorage.getItem(OFF)) return;
+    if (going) { going = false; event.preventDefault(); go(event.key); return; }
+    if (!Object.hasOwn(acts, event.key)) return;
     event.preventDefault();
     acts[event.key]();
   });
 
-  const problem = document.getElementById("problem");
-  if (problem) problem.focus();
+  // after a form the page is led to by its words: what went wrong, or what was done
+  const said = document.getElementById("problem") || document.getElementById("done");
+  if (said) said.focus();
 
   const box = document.getElementById("keys-off");
   if (box) {
