@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 from httpx import ASGITransport, AsyncClient
 
 from auditwatch.cli.press import PRESS
-from auditwatch.review.accounts import open_session
 from auditwatch.review.app import make_app
 from auditwatch.review.pages import PAGES
+from auditwatch.review.sessions import open_session
 from auditwatch.review.visit import Site
 
 if TYPE_CHECKING:

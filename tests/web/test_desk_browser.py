@@ -12,8 +12,8 @@ import uvicorn
 from playwright.sync_api import sync_playwright
 
 from auditwatch.cli.press import PRESS
-from auditwatch.review.accounts import open_session
 from auditwatch.review.app import make_app
+from auditwatch.review.sessions import open_session
 from auditwatch.review.visit import Site
 from tests.axe import CONTRAST, WCAG, complaints
 from tests.desk_fabric import PEOPLE, DeskFabric, enrol, make_desk, open_inquiry
@@ -192,7 +192,7 @@ def test_after_each_form_the_focus_is_on_what_was_done(made: DeskFabric, chromiu
         page.get_by_role("button", name="Only comment").click()
         assert "Your comment is on record" in focused(page)
         page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.textContent") == "Next in the list"
+        assert page.locator("a:focus").text_content() == "Next in the list"
         page.get_by_text("Show who it is").click()
         page.fill("#reason", why)
         page.get_by_role("button", name="Show for 30 minutes").click()
@@ -214,5 +214,4 @@ def test_after_each_form_the_focus_is_on_what_was_done(made: DeskFabric, chromiu
 
 def focused(page: Page) -> str:
     """Return the words that have the focus once a page has come."""
-    page.wait_for_function("document.activeElement.id === 'done'")
-    return str(page.evaluate("document.activeElement.textContent"))
+    return page.locator("#done:focus").text_content() or ""

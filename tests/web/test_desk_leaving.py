@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from auditwatch.report.seal import unseal
-from auditwatch.review.accounts import Account, open_session
+from auditwatch.review.accounts import Account
 from auditwatch.review.press import Part, Passage, Sheet, without
+from auditwatch.review.sessions import open_session
 from tests.desk_fabric import PEOPLE, DeskFabric, enrol, make_desk, open_inquiry
 from tests.web.desk_client import Browser
 

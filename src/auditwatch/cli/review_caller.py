@@ -54,14 +54,14 @@ class Caller:
 
     def account(self, desk: Desk) -> Account:
         """Return the account of the caller after signing in."""
-        from auditwatch.review.accounts import sign_in
         from auditwatch.review.factors import has_factor
+        from auditwatch.review.sessions import sign_in
 
         password, code = self.password(self.name), ""
         with desk.reading() as connection:
             if has_factor(connection, self.name.strip().casefold()):
                 code = self._secret(f"code on the device of {self.name}")
-        return sign_in(desk.database, self.name, password, desk.now(), code)
+        return sign_in(desk.database, desk.vault, self.name, password, desk.now(), code)
 
     def desk(self) -> Desk:
         """Open the desk of the workspace."""

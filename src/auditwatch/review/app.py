@@ -15,11 +15,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from auditwatch.core.errors import AuditwatchError, RefusedError, UsageError
-from auditwatch.review.accounts import read_session
 from auditwatch.review.pages import PAGES
 from auditwatch.review.paper import STATIC
 from auditwatch.review.proxied import proxied
 from auditwatch.review.roles import PERMISSIONS
+from auditwatch.review.sessions import read_session
 from auditwatch.review.visit import Visit, keep_session, status_of
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ from auditwatch.review import copies, decide
 from auditwatch.review.bands import Profiles
 from auditwatch.review.conflict import Circle, Ties
 from auditwatch.review.evidence import Evidence, evidence_of, requesters_of
+from auditwatch.review.vault import Vault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -83,6 +84,7 @@ class Desk:
         self.workspace = workspace
         self.database = Database(workspace.database)
         self.lake = Lake(workspace.lake)
+        self.vault = Vault(workspace.factor_key)
         self._tokens: tuple[tuple[str, ...], dict[str, tuple[str, str]]] | None = None
         self._ties: tuple[tuple[tuple[str, int], ...], Ties] | None = None
         self._profiles: tuple[tuple[str, ...], Profiles] | None = None
@@ -258,7 +260,7 @@ class Desk:
             copies.ask(connection, finding_id, account, reason.strip(), self.now())
         raise RefusedError(
             "a second person has to agree to a full copy; that you asked is on record",
-            code=copies.UNAGREED,
+            code="AW-REVIEW-041",
             where=finding_id,
             hint=f"a lead runs `auditwatch review agree {finding_id}`; then you run this again",
         )

@@ -12,18 +12,19 @@ from auditwatch.config import SignIn
 from auditwatch.core.clock import zone
 from auditwatch.core.errors import AuditwatchError, LockedError, RefusedError, UsageError
 from auditwatch.core.words import local_time
-from auditwatch.review.accounts import ABSOLUTE
 from auditwatch.review.paper import page
+from auditwatch.review.sessions import ABSOLUTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
     from zoneinfo import ZoneInfo
 
-    from auditwatch.review.accounts import Account, Session
+    from auditwatch.review.accounts import Account
     from auditwatch.review.desk import Desk
     from auditwatch.review.oidc import Issuer
     from auditwatch.review.press import Press
+    from auditwatch.review.sessions import Session
 
 __all__ = ["BACK", "Page", "Site", "Visit", "keep_session", "status_of"]
 
