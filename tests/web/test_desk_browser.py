@@ -215,3 +215,62 @@ def test_after_each_form_the_focus_is_on_what_was_done(made: DeskFabric, chromiu
 def focused(page: Page) -> str:
     """Return the words that have the focus once a page has come."""
     return page.locator("#done:focus").text_content() or ""
+
+
+def test_a_finding_is_decided_beside_the_list_and_what_is_chosen_stays(
+    made: DeskFabric, chromium: str, axe: str
+) -> None:
+    """Looked at, commented, gone on from, closed, all by keys; each look is on record as any is."""
+    names = made.findings
+    with browsing(made, chromium, 1280) as page:
+        page.goto(f"{ORIGIN}/queue?tab=all")
+        before = len(made.fabric.store.journal())
+        page.keyboard.press("j")
+        page.keyboard.press("x")
+        page.keyboard.press("v")
+        page.locator("#pane h1:focus").wait_for()
+        assert complaints(page, axe, WCAG) == []
+        page.keyboard.press("c")
+        page.keyboard.type("looked at it beside the list")
+        page.locator("#pane button[value=comment]").press("Enter")
+        assert "Your comment is on record" in focused(page)
+        version = made.desk.seen(names[0]).standing.version
+        chosen = page.locator("input[name=finding]:checked")
+        assert chosen.get_attribute("value") == f"{names[0]}:{version}"
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.locator(f"#pane [data-finding={names[1]}] h1:focus").wait_for()
+        page.keyboard.press("Escape")
+        assert page.locator("#pane > *").count() == 0
+        assert names[1] in str(page.locator("a:focus").get_attribute("href"))
+        assert chosen.count() == 1
+        assert page.url == f"{ORIGIN}/queue?tab=all"
+    told = [(one.action, one.finding_id) for one in made.fabric.store.journal()[before:]]
+    assert told == [
+        ("view", names[0]), ("comment", names[0]), ("view", names[0]), ("view", names[1]),
+    ]  # fmt: skip
+
+
+def test_beside_the_list_a_session_that_ended_leads_to_the_door(
+    made: DeskFabric, chromium: str
+) -> None:
+    """Nothing of a finding is left on the page, and nobody decides without a name."""
+    with browsing(made, chromium, 1280) as page:
+        page.goto(f"{ORIGIN}/queue?tab=all")
+        page.context.clear_cookies()
+        page.keyboard.press("j")
+        page.keyboard.press("v")
+        page.wait_for_url("**/sign-in")
+
+
+def test_without_room_or_scripts_a_finding_is_a_page(made: DeskFabric, chromium: str) -> None:
+    """On a phone, and with scripts off, no link offers what cannot be."""
+    with browsing(made, chromium, 390) as page:
+        page.goto(f"{ORIGIN}/queue?tab=all")
+        assert not page.locator(".look").first.is_visible()
+        page.keyboard.press("j")
+        page.keyboard.press("v")
+        page.wait_for_url(f"**/findings/{made.findings[0]}?tab=all")
+    with browsing(made, chromium, 1280, scripts=False) as page:
+        page.goto(f"{ORIGIN}/queue?tab=all")
+        assert not page.locator(".look").first.is_visible()

@@ -38,7 +38,8 @@ FORM_BYTES: Final = 1 << 18
 FORM_FIELDS: Final = 1_200
 #: No script but our own files, no style but our own sheet, nothing from anywhere else, no frame.
 POLICY: Final = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS: Final = {

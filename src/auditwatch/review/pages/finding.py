@@ -83,6 +83,7 @@ def finding_page(visit: Visit, problem: AuditwatchError | None) -> Response:
         status_of(problem) if problem is not None else 200,
         problem=problem,
         done=_done(visit, seen.steps),
+        moved="done" in visit.query,
         wish=next((one for one in copies if one.account == account.account), None),
         wishes=[one for one in copies if one.account != account.account and not one.second],
         given={name: visit.answer(name) for name in GIVEN},

@@ -4,7 +4,11 @@
   const OFF = "auditwatch-keys-off";
   const typing = (target) => target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
   const items = () => [...document.querySelectorAll(".keyed > li")].filter((one) => one.querySelector("a"));
-  const current = () => items().findIndex((one) => one.contains(document.activeElement));
+  const current = () => {
+    const all = items();
+    const own = all.findIndex((one) => one.contains(document.activeElement));
+    return own < 0 ? all.findIndex((one) => one.hasAttribute("aria-current")) : own;
+  };
   const link = (item) => item.querySelector(".what a");
 
   const step = (by) => {
@@ -32,6 +36,7 @@
     j: () => step(1),
     k: () => step(-1),
     o: () => chosen((item) => link(item).click()),
+    v: () => chosen((item) => item.querySelector(".look").click()),
     x: () => chosen((item) => item.querySelector("input[type=checkbox]").click()),
     u: () => {
       const back = document.querySelector(".beside a");
