@@ -62,8 +62,11 @@ def test_a_full_package_takes_a_reason_and_somebody_else(made: DeskFabric) -> No
     alone = asker.post(f"{path}/agree", asker="lena", reason=WHY)
     assert (alone.status_code, "AW-REVIEW-013" in alone.text) == (403, True)
     assert WHY in second.get(f"/findings/{name}").text
+    assert "wait for your agreement" in second.get("/queue?tab=mine").text
+    assert "wait for your agreement" not in asker.get("/queue?tab=mine").text
     agreed = second.post(f"{path}/agree", asker="lena", reason="read the summons, agreed")
     assert agreed.status_code == 303
+    assert "wait for your agreement" not in second.get("/queue?tab=mine").text
     assert "Full package" in asker.get(f"/findings/{name}").text
     taken = asker.post(path, full="yes", reason=WHY)
     assert taken.headers["content-type"] == "application/zip"

@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from sqlalchemy import select
 
 from auditwatch.core.errors import RefusedError, UsageError
 from auditwatch.findings import journal
+from auditwatch.findings.tables import journal as journal_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from sqlalchemy import Connection
 
@@ -48,12 +50,13 @@ class Wish(msgspec.Struct, frozen=True):
 
     Parameters
     ----------
-    account, reason : str
-        Who needs it, and why.
+    finding_id, account, reason : str
+        Of what, who needs it, and why.
     second : str
         Who agreed; empty while nobody did.
     """
 
+    finding_id: str
     account: str
     reason: str
     second: str
@@ -113,20 +116,37 @@ def agree(  # noqa: PLR0917 - who agrees to what, when
     return asked[-1].actor
 
 
-def wishes(actions: Sequence[Action], at: datetime) -> list[Wish]:
-    """Return who asked for a full copy within the last day, each once; who asked last comes last.
+def wishes(connection: Connection, at: datetime, finding_id: str = "") -> list[Wish]:
+    """Return who asked for a full copy within the last day, once a finding; the latest last.
 
     Parameters
     ----------
-    actions, at
-        As of `agreed_by`.
+    connection : Connection
+        To read from.
+    at : datetime
+        Now, UTC.
+    finding_id : str
+        Of which finding; of all when empty.
     """
-    asked: dict[str, str] = {}
-    for one in actions:
-        if one.action == ASKED and at - datetime.fromisoformat(one.at) <= LASTS:
-            asked.pop(one.actor, None)
-            asked[one.actor] = one.detail
-    return [Wish(who, why, agreed_by(actions, who, at)) for who, why in asked.items()]
+    table = journal_table
+    query = (
+        select(table)
+        .where(table.c.action.in_((ASKED, AGREED)))
+        .where(table.c.at >= (at - LASTS).isoformat(timespec="seconds"))
+        .order_by(table.c.number)
+    )
+    if finding_id:
+        query = query.where(table.c.finding_id == finding_id)
+    told = [journal.Action(**row) for row in connection.execute(query).mappings()]
+    asked: dict[tuple[str, str], str] = {}
+    for one in told:
+        if one.action == ASKED:
+            asked.pop((one.finding_id, one.actor), None)
+            asked[one.finding_id, one.actor] = one.detail
+    return [
+        Wish(name, who, why, agreed_by([one for one in told if one.finding_id == name], who, at))
+        for (name, who), why in asked.items()
+    ]
 
 
 def makers_of(account: Account, second: str) -> tuple[str, ...]:

@@ -10,7 +10,6 @@ from auditwatch.core.clock import zone
 from auditwatch.core.errors import AuditwatchError, UsageError
 from auditwatch.core.schema import SOURCES, VERDICTS
 from auditwatch.core.words import harmless
-from auditwatch.findings import journal
 from auditwatch.findings.shown import LookupShower
 from auditwatch.review.copies import wishes
 from auditwatch.review.decide import Act, state_of
@@ -74,7 +73,7 @@ def finding_page(visit: Visit, problem: AuditwatchError | None) -> Response:
         looks = who_looked(connection, name)
         running = () if state in SETTLED else (name,)
         clock = clocks(connection, running, visit.zone, visit.today).get(name)
-        copies = wishes(journal.of_finding(connection, name), desk.now())
+        copies = wishes(connection, desk.now(), name)
         beside = ("", "")
         if asked is not None:
             beside = neighbours(connection, account, desk.circle(account), asked, name)
