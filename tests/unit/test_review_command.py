@@ -108,7 +108,7 @@ def test_a_finding_is_shown_with_identities_after_a_reveal(made: DeskFabric) -> 
     reveal = ("show", name, "--reveal", "--reason", "IA case 2026-14, interview")
     told = run(made, "rita", *reveal)
     assert "P-51" in told.output
-    assert re.search(r"until \d\d:\d\d UTC", told.output)
+    assert re.search(r"until \d\d:\d\d P[SD]T", told.output)
     assert "P-51" in run(made, "rita", "show", name).output
     assert "P-51" not in run(made, "lena", "show", name).output
 
@@ -117,6 +117,9 @@ def test_only_an_administrator_makes_accounts(made: DeskFabric) -> None:
     """Neither a reviewer, nor somebody without a password."""
     add = ("user", "add", "eve", "--role", "lead", "--no-operator")
     assert code(run(made, "rita", *add, extra=PASSWORD)) == "AW-REVIEW-010"
+    told = run(made, "ada", *add)
+    assert code(told) == "AW-CLI-006"
+    assert "ended before the password of eve" in str(told.exception)
     told = run(made, "ada", "user", "list")
     assert "eve" not in told.output
     assert "T2" not in told.output

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select, update
 
-from auditwatch.core.errors import RefusedError, UsageError
+from auditwatch.core.errors import ConfigError, RefusedError, UsageError
+from auditwatch.core.files import write_once
+from auditwatch.findings import tables
 from auditwatch.findings.database import Database
-from auditwatch.review import accounts
-from auditwatch.review.accounts import Account, add_account, change_account, sign_in
+from auditwatch.review import sessions
+from auditwatch.review.accounts import Account, add_account, change_account
 from auditwatch.review.factors import code_of, drop_factor, enrol_factor, key_uri, new_key
+from auditwatch.review.sessions import sign_in
+from auditwatch.review.vault import Vault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,18 +41,24 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 @pytest.fixture
 def key(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The key of rita's device; comparing passwords is slow on purpose, and not what is tested."""
-    monkeypatch.setattr(accounts, "_matches", lambda _hashed, given: given == PASSWORD)
+    monkeypatch.setattr(sessions, "matches", lambda _hashed, given: given == PASSWORD)
     made = new_key()
     enrol(database, made)
     yield made
     change_account(database, "rita", by="test", at=NOW, unlock=True, lost_device=True)
 
 
+def vault_of(database: Database) -> Vault:
+    """Return what locks the factors of a database: a key beside it."""
+    return Vault(Path(database.engine.url.database or "").with_name("factor-key"))
+
+
 def enrol(database: Database, key: str) -> tuple[str, ...]:
     """Take a device for rita that showed its code an hour ago."""
     before = NOW - timedelta(hours=1)
     with database.writing() as connection:
-        return enrol_factor(connection, "rita", key, at_time(key, before), before)
+        shown, vault = at_time(key, before), vault_of(database)
+        return enrol_factor(connection, vault, "rita", key, shown, before)
 
 
 def at_time(key: str, at: datetime) -> str:
@@ -57,7 +69,7 @@ def at_time(key: str, at: datetime) -> str:
 def enters(database: Database, code: str, at: datetime = NOW, password: str = PASSWORD) -> bool:
     """Tell whether rita gets in."""
     try:
-        sign_in(database, "rita", password, at, code)
+        sign_in(database, vault_of(database), "rita", password, at, code)
     except RefusedError:
         return False
     return True
@@ -127,7 +139,7 @@ def test_a_device_is_taken_only_with_a_code_of_its_key(database: Database) -> No
         pytest.raises(UsageError, match="AW-REVIEW-025"),
         database.writing() as connection,
     ):
-        enrol_factor(connection, "rita", new_key(), "000000", NOW)
+        enrol_factor(connection, vault_of(database), "rita", new_key(), "000000", NOW)
 
 
 def test_who_lost_the_device_is_let_in_by_an_administrator(database: Database, key: str) -> None:
@@ -144,3 +156,54 @@ def test_apps_read_the_key_from_an_address() -> None:
     """Name and issuer are escaped, so that no name can add parameters."""
     uri = key_uri("ABCD", "a&secret=x", "Desk: one")
     assert uri == "otpauth://totp/Desk%3A%20one:a%26secret%3Dx?secret=ABCD&issuer=Desk%3A+one"
+
+
+def kept(database: Database) -> str:
+    """Return what the database keeps of the key of rita's device."""
+    with database.reading() as connection:
+        return str(connection.execute(select(tables.factors.c.secret)).scalar_one())
+
+
+def test_the_database_alone_tells_no_key(database: Database, key: str) -> None:
+    """What is kept is locked; the key to it lies in a file of its own, for this account only."""
+    locked = kept(database)
+    assert key not in locked
+    vault = vault_of(database)
+    assert vault.unlock("rita", locked) == key
+    path = Path(database.engine.url.database or "").with_name("factor-key")
+    assert (path.stat().st_mode & 0o777, len(path.read_bytes())) == (0o600, 65)
+    before = path.read_bytes()
+    write_once(path, b"another")
+    assert path.read_bytes() == before
+    assert sorted(one.name for one in path.parent.glob(".factor-key*")) == []
+
+
+def test_a_factor_is_nobody_elses_and_needs_its_key(
+    database: Database, key: str, tmp_path: Path
+) -> None:
+    """Put into the row of another, changed, or without the key: refused, and said what to do."""
+    locked, vault = kept(database), vault_of(database)
+    for owner, text, opener in (
+        ("rolf", locked, vault),
+        ("rita", locked[:-4] + "AAA=", vault),
+        ("rita", "locked:?", vault),
+    ):
+        with pytest.raises(ConfigError, match="AW-REVIEW-043"):
+            opener.unlock(owner, text)
+    with pytest.raises(ConfigError, match="AW-REVIEW-042"):
+        Vault(tmp_path / "none").unlock("rita", locked)
+    other = Vault(tmp_path / "other")
+    other.lock("rita", key)
+    with pytest.raises(ConfigError, match="AW-REVIEW-043"):
+        other.unlock("rita", locked)
+    (tmp_path / "other").chmod(0o640)
+    with pytest.raises(ConfigError, match="AW-REVIEW-042"):
+        other.lock("rita", key)
+
+
+def test_a_key_of_before_is_locked_at_its_first_use(database: Database, key: str) -> None:
+    """Who enrolled with an earlier version signs in as ever, and is safe from then on."""
+    with database.writing() as connection:
+        connection.execute(update(tables.factors).values(secret=key))
+    assert enters(database, at_time(key, NOW))
+    assert kept(database).startswith("locked:")

@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 
 from httpx import ASGITransport, AsyncClient
 
-from auditwatch.review.accounts import open_session
+from auditwatch.cli.press import PRESS
 from auditwatch.review.app import make_app
 from auditwatch.review.pages import PAGES
+from auditwatch.review.sessions import open_session
 from auditwatch.review.visit import Site
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Browser:
     """One person at the desk; nobody when the name is empty."""
 
     def __init__(self, made: DeskFabric, name: str, site: Site | None = None) -> None:
-        self.site = site or Site(ORIGIN)
+        self.site = site or Site(ORIGIN, PRESS)
         self.client = client_of(make_app(made.desk, self.site))
         self.token = ""
         if name:

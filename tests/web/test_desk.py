@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from auditwatch.cli.press import PRESS
 from auditwatch.review.accounts import add_account
 from auditwatch.review.app import make_app
 from auditwatch.review.pages import PAGES
@@ -61,7 +62,7 @@ def test_a_page_without_a_permission_is_found_before_anybody_is_served(made: Des
     """An address that nobody thought about cannot be reached by anybody."""
     stray = Page("GET", "/stray", "", PAGES[0].answer)
     with pytest.raises(ValueError, match="/stray"):
-        make_app(made.desk, Site(ORIGIN), (*PAGES, stray))
+        make_app(made.desk, Site(ORIGIN, PRESS), (*PAGES, stray))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.method} {page.path}")
@@ -311,7 +312,7 @@ def test_a_fault_of_ours_shows_no_trace_and_no_value(
     def broken(_visit: object) -> Response:
         raise RuntimeError("CANARY of a record")
 
-    app = make_app(made.desk, Site(ORIGIN), (Page("GET", "/broken", "public", broken),))
+    app = make_app(made.desk, Site(ORIGIN, PRESS), (Page("GET", "/broken", "public", broken),))
     answer = asyncio.run(client_of(app).get("/broken"))
     assert (answer.status_code, "AW-INTERNAL-001" in answer.text) == (500, True)
     assert "CANARY" not in answer.text + caplog.text
@@ -322,6 +323,32 @@ def test_no_permission_is_without_a_role() -> None:
     """Whatever a page may ask for, somebody has; and no role has what does not exist."""
     granted = frozenset().union(*ROLES.values())
     assert granted | {"public"} == set(PERMISSIONS)
+
+
+def test_what_was_not_chosen_is_said_in_the_words_of_the_form(made: DeskFabric) -> None:
+    """No code of ours stands where a person reads what to choose."""
+    name = made.finding_of("T1")
+    version = made.desk.seen(name).standing.version
+    act = {"act": "propose", "version": version, "note": "an explanation came by mail"}
+    text = Browser(made, "rita").post(f"/findings/{name}/act", **act).text
+    assert "no outcome was chosen" in text
+    assert "cleared: authorised; cleared: explained" in text
+    text = Browser(made, "rita").post(f"/findings/{name}/act", **act, outcome="duplicate").text
+    assert "right to ask, nothing behind it" in text
+
+
+def test_the_register_opens_what_began_elsewhere(made: DeskFabric) -> None:
+    """A number of the agency's, a day, a note; twice the same number is refused and kept typed."""
+    browser = Browser(made, "ian")
+    entry = {"number": "IA-2026-020", "day": "2026-03-02", "note": "a letter of the chief"}
+    opened = browser.post("/register", **entry)
+    assert opened.headers["location"] == "/investigations/IA-2026-020?done=1#done"
+    assert "It is in the register." in browser.get(opened.headers["location"]).text
+    again = browser.post("/register", **entry)
+    assert (again.status_code, "a letter of the chief" in again.text) == (400, True)
+    stray = browser.post("/register", **{**entry, "number": "IA-9"}, finding=made.finding_of("T1"))
+    assert stray.status_code == 404
+    assert Browser(made, "loose").post("/register", **entry).status_code == 403
 
 
 def test_many_findings_are_previewed_then_done_each_by_itself(

@@ -11,8 +11,9 @@ import pytest
 import uvicorn
 from playwright.sync_api import sync_playwright
 
-from auditwatch.review.accounts import open_session
+from auditwatch.cli.press import PRESS
 from auditwatch.review.app import make_app
+from auditwatch.review.sessions import open_session
 from auditwatch.review.visit import Site
 from tests.axe import CONTRAST, WCAG, complaints
 from tests.desk_fabric import PEOPLE, DeskFabric, enrol, make_desk, open_inquiry
@@ -36,7 +37,7 @@ def made(
     for one in PEOPLE:
         enrol(built.desk, one)
     open_inquiry(built.desk, built.finding_of("T3"))
-    app = make_app(built.desk, Site(ORIGIN))
+    app = make_app(built.desk, Site(ORIGIN, PRESS))
     server = uvicorn.Server(uvicorn.Config(app, port=PORT, log_level="warning"))
     serving = threading.Thread(target=server.run, daemon=True)
     serving.start()
@@ -148,7 +149,7 @@ def test_without_scripts_a_finding_is_taken_all_the_same(made: DeskFabric, chrom
     with browsing(made, chromium, 1280, scripts=False) as page:
         page.goto(f"{ORIGIN}/findings/{name}")
         page.get_by_role("button", name="Take it").click()
-        page.wait_for_url("**#history")
+        page.wait_for_url("**#done")
     assert made.desk.seen(name).standing.assignee == "lena"
 
 
@@ -180,3 +181,96 @@ def test_keys_walk_from_finding_to_finding_of_the_list(made: DeskFabric, chromiu
         page.wait_for_url(f"**/findings/{names[0]}?tab=all")
         page.keyboard.press("u")
         page.wait_for_url("**/queue?tab=all")
+
+
+def test_after_each_form_the_focus_is_on_what_was_done(made: DeskFabric, chromium: str) -> None:
+    """Taken, commented, revealed, asked for, refused: the words stand where the keys go on."""
+    note, why = "read the file twice today", "hearing of the fourth of May"
+    with browsing(made, chromium, 1280) as page:
+        page.goto(f"{ORIGIN}/findings/{made.findings[0]}?tab=all")
+        page.fill("#note", note)
+        page.get_by_role("button", name="Only comment").click()
+        assert "Your comment is on record" in focused(page)
+        page.keyboard.press("Tab")
+        assert page.locator("a:focus").text_content() == "Next in the list"
+        page.get_by_text("Show who it is").click()
+        page.fill("#reason", why)
+        page.get_by_role("button", name="Show for 30 minutes").click()
+        assert "Identities are shown to you" in focused(page)
+        page.get_by_text("A full one, with identities").click()
+        page.fill("#package", why)
+        page.get_by_role("button", name="Ask for it").click()
+        assert "second person has to agree" in focused(page)
+        page.goto(f"{ORIGIN}/queue?tab=all")
+        page.get_by_text("Name this list").click()
+        page.get_by_label("Name", exact=True).fill("mine")
+        page.get_by_role("button", name="Keep").click()
+        assert focused(page) == "The list is kept."
+        page.keyboard.press("x")
+        page.keyboard.press("g")
+        page.keyboard.press("o")
+        page.wait_for_url("**/overview")
+
+
+def focused(page: Page) -> str:
+    """Return the words that have the focus once a page has come."""
+    return page.locator("#done:focus").text_content() or ""
+
+
+def test_a_finding_is_decided_beside_the_list_and_what_is_chosen_stays(
+    made: DeskFabric, chromium: str, axe: str
+) -> None:
+    """Looked at, commented, gone on from, closed, all by keys; each look is on record as any is."""
+    names = made.findings
+    with browsing(made, chromium, 1280) as page:
+        page.goto(f"{ORIGIN}/queue?tab=all")
+        before = len(made.fabric.store.journal())
+        page.keyboard.press("j")
+        page.keyboard.press("x")
+        page.keyboard.press("v")
+        page.locator("#pane h1:focus").wait_for()
+        assert complaints(page, axe, WCAG) == []
+        page.keyboard.press("c")
+        page.keyboard.type("looked at it beside the list")
+        page.locator("#pane button[value=comment]").press("Enter")
+        assert "Your comment is on record" in focused(page)
+        version = made.desk.seen(names[0]).standing.version
+        chosen = page.locator("input[name=finding]:checked")
+        assert chosen.get_attribute("value") == f"{names[0]}:{version}"
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.locator(f"#pane [data-finding={names[1]}] h1:focus").wait_for()
+        page.keyboard.press("Escape")
+        assert page.locator("#pane > *").count() == 0
+        assert names[1] in str(page.locator("a:focus").get_attribute("href"))
+        assert chosen.count() == 1
+        assert page.url == f"{ORIGIN}/queue?tab=all"
+    told = [(one.action, one.finding_id) for one in made.fabric.store.journal()[before:]]
+    assert told == [
+        ("view", names[0]), ("comment", names[0]), ("view", names[0]), ("view", names[1]),
+    ]  # fmt: skip
+
+
+def test_beside_the_list_a_session_that_ended_leads_to_the_door(
+    made: DeskFabric, chromium: str
+) -> None:
+    """Nothing of a finding is left on the page, and nobody decides without a name."""
+    with browsing(made, chromium, 1280) as page:
+        page.goto(f"{ORIGIN}/queue?tab=all")
+        page.context.clear_cookies()
+        page.keyboard.press("j")
+        page.keyboard.press("v")
+        page.wait_for_url("**/sign-in")
+
+
+def test_without_room_or_scripts_a_finding_is_a_page(made: DeskFabric, chromium: str) -> None:
+    """On a phone, and with scripts off, no link offers what cannot be."""
+    with browsing(made, chromium, 390) as page:
+        page.goto(f"{ORIGIN}/queue?tab=all")
+        assert not page.locator(".look").first.is_visible()
+        page.keyboard.press("j")
+        page.keyboard.press("v")
+        page.wait_for_url(f"**/findings/{made.findings[0]}?tab=all")
+    with browsing(made, chromium, 1280, scripts=False) as page:
+        page.goto(f"{ORIGIN}/queue?tab=all")
+        assert not page.locator(".look").first.is_visible()

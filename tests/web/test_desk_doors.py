@@ -18,6 +18,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from auditwatch.cli.press import PRESS
 from auditwatch.config import SignIn
 from auditwatch.core.errors import ConfigError, RefusedError
 from auditwatch.review.app import make_app
@@ -56,7 +57,7 @@ def made(
 
 def test_where_a_device_is_required_nothing_opens_before_there_is_one(made: DeskFabric) -> None:
     """Only the own account opens; after enrolling, everything that the role may."""
-    site = Site(ORIGIN, sign_in=SignIn(second_factor="required"))
+    site = Site(ORIGIN, PRESS, sign_in=SignIn(second_factor="required"))
     browser = Browser(made, "rolf", site)
     for path in ("/queue", "/overview", f"/findings/{made.finding_of('T3')}"):
         assert browser.get(path).headers["location"] == "/account"
@@ -76,7 +77,7 @@ def test_where_a_device_is_required_nothing_opens_before_there_is_one(made: Desk
 
 def by_proxy(made: DeskFabric, peer: str, *names: str, path: str = "/queue") -> Response:
     """Ask as a peer, with headers that name accounts."""
-    app = make_app(made.desk, Site(ORIGIN, sign_in=BEHIND))
+    app = make_app(made.desk, Site(ORIGIN, PRESS, sign_in=BEHIND))
     client = AsyncClient(transport=ASGITransport(app, client=(peer, 1)), base_url=ORIGIN)
     headers = [("x-remote-user", name) for name in names]
     return asyncio.run(client.get(path, headers=headers))
@@ -113,7 +114,7 @@ def test_nobody_else_is_believed(made: DeskFabric, peer: str, names: tuple[str, 
 
 def test_behind_a_proxy_no_password_opens_and_no_cookie_of_another(made: DeskFabric) -> None:
     """The proxy's word counts, whatever the browser kept from before."""
-    site = Site(ORIGIN, sign_in=BEHIND)
+    site = Site(ORIGIN, PRESS, sign_in=BEHIND)
     browser = Browser(made, "lena", site)
     browser.client._transport = ASGITransport(make_app(made.desk, site), client=(PROXY, 1))
     shown = browser.get("/queue", {"x-remote-user": "rita"})
@@ -212,7 +213,7 @@ def word_of(fake: FakeIssuer, at: datetime, settings: SignIn | None = None) -> s
 def test_whom_the_issuer_vouches_for_comes_in(made: DeskFabric, fake: FakeIssuer) -> None:
     """Out to the issuer with state, nonce and PKCE; back with a session, on record."""
     settings = way()
-    site = Site(ORIGIN, sign_in=settings, issuer=Issuer(settings, SECRET, ORIGIN))
+    site = Site(ORIGIN, PRESS, sign_in=settings, issuer=Issuer(settings, SECRET, ORIGIN))
     browser = Browser(made, "", site)
     left = browser.get("/sign-in/start")
     fake.asked = dict(parse_qsl(urlsplit(left.headers["location"]).query))
@@ -291,7 +292,7 @@ def test_an_issuer_without_tls_is_never_asked() -> None:
 def test_an_issuer_that_does_not_answer_lets_nobody_in(made: DeskFabric) -> None:
     """The desk says so and stays open for who is in already."""
     settings = SignIn(way="oidc", issuer="http://127.0.0.1:9", client_id=CLIENT)
-    site = Site(ORIGIN, sign_in=settings, issuer=Issuer(settings, SECRET, ORIGIN))
+    site = Site(ORIGIN, PRESS, sign_in=settings, issuer=Issuer(settings, SECRET, ORIGIN))
     answer = Browser(made, "", site).get("/sign-in/start")
     assert (answer.status_code, "AW-REVIEW-027" in answer.text) == (403, True)
     assert Browser(made, "ian", site).get("/queue").status_code == 200

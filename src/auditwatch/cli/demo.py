@@ -63,6 +63,7 @@ def _scan(folder: Path, seed: int, operators: int, days: int) -> None:
 
 def _open_desk(folder: Path) -> None:
     """Open the desk on the city, with accounts that everybody knows."""
+    from auditwatch.cli.press import PRESS
     from auditwatch.config import find_workspace
     from auditwatch.review.accounts import Account, add_account, every_account
     from auditwatch.review.desk import Desk
@@ -80,4 +81,4 @@ def _open_desk(folder: Path) -> None:
         names = ", ".join(f"{name} ({role})" for name, _, role in DEMO_ACCOUNTS)
         narrate(f"sign in as {names}; the password of each is: {DEMO_PASSWORD}")
         narrate(f"the desk is open: {listening.origin}  (ctrl-C closes it)")
-        serve(desk, listening, banner=DEMO_BANNER)
+        serve(desk, listening, PRESS, DEMO_BANNER)

@@ -134,20 +134,24 @@ def show(caller: Caller, finding_id: str, reveal: bool, reason: str) -> None:
     Example:
       auditwatch review --as rita show F-ABCDEFGHJKMN
     """
+    from auditwatch.core.clock import zone
+
     with caller.desk() as desk:
         account = caller.account(desk)
         if reveal:
             until = desk.reveal(account, finding_id, reason)
-            narrate(f"identities are shown to you until {until:%H:%M} UTC")
+            local = zone(desk.workspace.settings.agency.timezone)
+            narrate(f"identities are shown to you until {until.astimezone(local):%H:%M %Z}")
         _print(desk, account, desk.look(account, finding_id))
 
 
 def _print(desk: Desk, account: Account, seen: Seen) -> None:
     """Print one finding."""
     from dataclasses import astuple
+    from datetime import datetime
 
     from auditwatch.core.clock import zone
-    from auditwatch.core.words import harmless
+    from auditwatch.core.words import harmless, local_time
     from auditwatch.findings.shown import LookupShower
     from auditwatch.review.decide import state_of
     from auditwatch.review.words import NEXT, STATES
@@ -168,9 +172,8 @@ def _print(desk: Desk, account: Account, seen: Seen) -> None:
         for sentence in sentences:
             click.echo(f"  - {masker.text(sentence)}")
     click.echo("\nlookups")
-    lines = LookupShower(zone(desk.workspace.settings.agency.timezone), masker).lines(
-        seen.evidence.lookups
-    )
+    local = zone(desk.workspace.settings.agency.timezone)
+    lines = LookupShower(local, masker).lines(seen.evidence.lookups)
     columns = ("time", "operator", "subject", "asked", "purpose", "reason", "case", "terminal")
     print_table(columns, [astuple(line)[: len(columns)] for line in lines])
     if seen.steps:
@@ -178,7 +181,8 @@ def _print(desk: Desk, account: Account, seen: Seen) -> None:
     for step in seen.steps:
         told = " ".join(part for part in (step.act, step.outcome, step.allegation) if part)
         note = f" - {harmless(step.note, 600)}" if step.note else ""
-        click.echo(f"  - {step.at} {step.actor}: {told}{note}")
+        at = local_time(datetime.fromisoformat(step.at), local)
+        click.echo(f"  - {at} {step.actor}: {told}{note}")
     acts = ["decide" if act == "propose" else act for act in NEXT[state]]  # as commands say it
     click.echo(f"\nyou may now: {', '.join([*acts, 'comment'])}")
 
@@ -328,13 +332,14 @@ def serve(
       auditwatch review serve --bind 0.0.0.0:443 --tls-cert desk.crt --tls-key desk.key
       auditwatch review serve --origin https://desk.example.org
     """
+    from auditwatch.cli.press import PRESS
     from auditwatch.review.serve import Listening
     from auditwatch.review.serve import serve as serve_desk
 
     listening = Listening(bind, origin, tls_cert, tls_key)
     with caller.desk() as desk:
         narrate(f"the desk is open: {listening.origin}  (ctrl-C closes it)")
-        serve_desk(desk, listening)
+        serve_desk(desk, listening, PRESS)
 
 
 for _command in (user, package, agree):

@@ -35,7 +35,15 @@ class Caller:
     def _secret(self, said: str, *, new: bool = False) -> str:
         """Ask for what nobody else may see."""
         if self.from_stdin:
-            return sys.stdin.readline().rstrip("\r\n")
+            line = sys.stdin.readline()
+            if not line:
+                raise UsageError(
+                    f"standard input ended before the {said}",
+                    code="AW-CLI-006",
+                    expected="a line for each: your password, the code of your device where you "
+                    "have one, then any new password",
+                )
+            return line.rstrip("\r\n")
         if not sys.stdin.isatty():
             raise UsageError(
                 "no terminal to ask for a password",
@@ -46,14 +54,14 @@ class Caller:
 
     def account(self, desk: Desk) -> Account:
         """Return the account of the caller after signing in."""
-        from auditwatch.review.accounts import sign_in
         from auditwatch.review.factors import has_factor
+        from auditwatch.review.sessions import sign_in
 
         password, code = self.password(self.name), ""
         with desk.reading() as connection:
             if has_factor(connection, self.name.strip().casefold()):
                 code = self._secret(f"code on the device of {self.name}")
-        return sign_in(desk.database, self.name, password, desk.now(), code)
+        return sign_in(desk.database, desk.vault, self.name, password, desk.now(), code)
 
     def desk(self) -> Desk:
         """Open the desk of the workspace."""

@@ -34,11 +34,10 @@ def package(caller: Caller, finding_id: str, output: Path | None, full: bool, re
       auditwatch review --as rita package F-ABCDEFGHJKMN
       auditwatch review --as ian package F-ABCDEFGHJKMN --full --reason "hearing of 4 May"
     """
+    from auditwatch.cli.press import PRESS
     from auditwatch.core.files import require_folder, write_atomic
-    from auditwatch.findings.store import Store
-    from auditwatch.report.case import case_matter
-    from auditwatch.report.package import package_files
-    from auditwatch.report.seal import fingerprint, seal, signing_key
+    from auditwatch.report.seal import fingerprint, signing_key
+    from auditwatch.review.copies import makers_of
 
     kind = "full" if full else "masked"
     with caller.desk() as desk:
@@ -48,13 +47,8 @@ def package(caller: Caller, finding_id: str, output: Path | None, full: bool, re
         if output is not None:
             require_folder(output)
         second = desk.copy(account, finding_id, full=full, reason=reason)
-        steps = desk.seen(finding_id).steps
-        with Store(place.database) as store:
-            matter = case_matter(store, finding_id)
-        makers = [account.account, second] if second else [account.account]
-        masker = place.masker(reveal=full)
-        files = package_files(matter, steps, place, masker, makers=makers)
-    write_atomic(path, seal(files, key))
+        archive = PRESS.package(desk, finding_id, makers_of(account, second))
+    write_atomic(path, archive)
     click.echo(path)
     narrate(f"signed by {fingerprint(key.public_key())}: tell whoever gets it on another way")
     if full:

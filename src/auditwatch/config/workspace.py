@@ -74,6 +74,11 @@ class Workspace:
         return self.root / "signing-key.pem"
 
     @property
+    def factor_key(self) -> Path:
+        """What locks second factors in the database; made with the first, for this account only."""
+        return self.root / "factor-key"
+
+    @property
     def lock_file(self) -> Path:
         """Held while a scan or an ingest is at work."""
         return self.root / ".lock"

@@ -7,7 +7,7 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from auditwatch.core.errors import (
@@ -19,7 +19,7 @@ from auditwatch.core.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "require_file",
     "require_folder",
     "write_atomic",
+    "write_once",
 ]
 
 CHUNK_BYTES = 1 << 20
@@ -108,6 +109,29 @@ def write_atomic(path: Path, data: bytes) -> None:
     RefusedError, InputError
         ``AW-FILES-001`` refused, ``-002`` disk full, ``-003`` anything else the system said.
     """
+    _write(path, data, os.replace)
+
+
+def write_once(path: Path, data: bytes) -> None:
+    """Write a file as `write_atomic` does, unless there is one: who came first stays.
+
+    Parameters
+    ----------
+    path, data, and what is raised
+        As of `write_atomic`.
+    """
+    _write(path, data, _link)
+
+
+def _link(name: str, path: Path) -> None:
+    """Give a file its own name unless another has it."""
+    with suppress(FileExistsError):
+        os.link(name, path)
+    os.unlink(name)  # noqa: PTH108 - the descriptor's own name
+
+
+def _write(path: Path, data: bytes, put: Callable[[str, Path], None]) -> None:
+    """Write a file beside its place and put it there."""
     ensure_folder(path.parent)
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -116,7 +140,7 @@ def write_atomic(path: Path, data: bytes) -> None:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(name, path)  # noqa: PTH105 - the atomic primitive, named as such
+            put(name, path)
         except BaseException:
             os.unlink(name)  # noqa: PTH108 - the descriptor's own name
             raise

@@ -156,9 +156,9 @@ def long_day(night: str) -> str:
     return f"{day:%A}, {day.day} {day:%B} {day.year}"
 
 
-def local_time(time: datetime, zone: ZoneInfo) -> str:
-    """Return an instant on the agency's clock: ``2026-03-05 21:14 PST``."""
-    return f"{time.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+def local_time(time: datetime, zone: ZoneInfo, *, seconds: bool = False) -> str:
+    """Return an instant on the agency's clock: ``2026-03-05 21:14 PST``, or with its seconds."""
+    return f"{time.astimezone(zone):{'%Y-%m-%d %H:%M:%S %Z' if seconds else '%Y-%m-%d %H:%M %Z'}}"
 
 
 def local_day(time: datetime, zone: ZoneInfo) -> str:

@@ -15,11 +15,11 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from auditwatch.core.errors import AuditwatchError, RefusedError, UsageError
-from auditwatch.review.accounts import read_session
 from auditwatch.review.pages import PAGES
 from auditwatch.review.paper import STATIC
 from auditwatch.review.proxied import proxied
 from auditwatch.review.roles import PERMISSIONS
+from auditwatch.review.sessions import read_session
 from auditwatch.review.visit import Visit, keep_session, status_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ FORM_BYTES: Final = 1 << 18
 FORM_FIELDS: Final = 1_200
 #: No script but our own files, no style but our own sheet, nothing from anywhere else, no frame.
 POLICY: Final = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS: Final = {

@@ -13,7 +13,7 @@ from auditwatch.review.roles import ACT_PERMISSIONS
 from auditwatch.review.words import ACTIONS, ALLEGATIONS, NEXT, OUTCOME_WORDS, QUALITIES, VIOLATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -237,21 +237,36 @@ def _refuse_incomplete(act: Act) -> None:
     """Refuse what nobody could account for later."""
     length = len(act.note.strip())
     short = f"{NOTE_LEAST} characters or more; this one has {length}"
-    _require(act.act == "take" or length >= NOTE_LEAST, "note", short)
-    _require(length <= NOTE_MOST, "note", f"at most {NOTE_MOST:,} characters")
+    _require(act.act == "take" or length >= NOTE_LEAST, "the note", short)
+    _require(length <= NOTE_MOST, "the note", f"at most {NOTE_MOST:,} characters")
     if act.act in {"propose", "conclude"}:
-        _require(act.outcome in OUTCOME_WORDS, "outcome", "one of " + ", ".join(OUTCOME_WORDS))
-        _require(act.quality in QUALITIES, "quality", "one of " + ", ".join(QUALITIES))
+        _require_chosen(act.outcome, OUTCOME_WORDS, "outcome")
+        _require_chosen(act.quality, QUALITIES, "answer on whether the rule was right to ask")
     if act.act == "conclude":
-        _require(act.allegation in ALLEGATIONS, "allegation", "one of " + ", ".join(ALLEGATIONS))
-        _require(set(act.actions) <= set(ACTIONS), "actions", "some of " + ", ".join(ACTIONS))
+        _require_chosen(act.allegation, ALLEGATIONS, "finding on the allegation")
+        _require(
+            set(act.actions) <= set(ACTIONS),
+            "what was done",
+            "some of " + "; ".join(ACTIONS.values()),
+        )
+
+
+def _require_chosen(word: str, words: Mapping[str, str], what: str) -> None:
+    """Refuse an answer that was not chosen, in the words of the form."""
+    if not word:
+        raise UsageError(
+            f"no {what} was chosen",
+            code="AW-REVIEW-016",
+            expected="one of: " + "; ".join(words.values()),
+        )
+    _require(word in words, f"this {what}", "one of " + ", ".join(words))
 
 
 def _require(holds: bool, what: str, expected: str) -> None:
     """Refuse an answer that is missing or unknown."""
     if not holds:
         raise UsageError(
-            f"the {what} cannot be taken as it is",
+            f"{what} cannot be taken as it is",
             code="AW-REVIEW-016",
             expected=expected,
         )

@@ -20,6 +20,7 @@ from auditwatch.review import copies, decide
 from auditwatch.review.bands import Profiles
 from auditwatch.review.conflict import Circle, Ties
 from auditwatch.review.evidence import Evidence, evidence_of, requesters_of
+from auditwatch.review.vault import Vault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -83,6 +84,7 @@ class Desk:
         self.workspace = workspace
         self.database = Database(workspace.database)
         self.lake = Lake(workspace.lake)
+        self.vault = Vault(workspace.factor_key)
         self._tokens: tuple[tuple[str, ...], dict[str, tuple[str, str]]] | None = None
         self._ties: tuple[tuple[tuple[str, int], ...], Ties] | None = None
         self._profiles: tuple[tuple[str, ...], Profiles] | None = None
@@ -250,7 +252,7 @@ class Desk:
         _refuse_without_reason(reason)
         with self.database.writing() as connection:
             told = journal.of_finding(connection, finding_id)
-            second = copies.agreed_by(told, account, self.now())
+            second = copies.agreed_by(told, account.account, self.now())
             if second:
                 detail = f"full, agreed by {second}: {reason.strip()}"
                 self._append(connection, account, copies.MADE, finding_id, detail)
@@ -263,7 +265,7 @@ class Desk:
             hint=f"a lead runs `auditwatch review agree {finding_id}`; then you run this again",
         )
 
-    def agree(self, account: Account, finding_id: str, note: str) -> str:
+    def agree(self, account: Account, finding_id: str, note: str, asker: str = "") -> str:
         """Agree, as the second person, to a full copy; return for whom.
 
         Raises
@@ -277,7 +279,7 @@ class Desk:
         self._refuse_conflict(account, finding_id)
         _refuse_without_reason(note)
         with self.database.writing() as connection:
-            return copies.agree(connection, finding_id, account, note.strip(), self.now())
+            return copies.agree(connection, finding_id, account, note.strip(), self.now(), asker)
 
     def note(self, account: Account, action: str, finding_id: str = "", detail: str = "") -> None:
         """Write into the journal what somebody looks at, before it is shown."""

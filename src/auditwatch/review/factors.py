@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from auditwatch.review.vault import Vault
+
 __all__ = [
     "code_of",
     "drop_factor",
@@ -85,8 +87,8 @@ def has_factor(connection: Connection, account: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def enrol_factor(
-    connection: Connection, account: str, key: str, code: str, at: datetime
+def enrol_factor(  # noqa: PLR0917 - whose, what, the proof, and where it is kept
+    connection: Connection, vault: Vault, account: str, key: str, code: str, at: datetime
 ) -> tuple[str, ...]:
     """Give an account a second factor within the caller's transaction; return ten spare codes.
 
@@ -94,6 +96,8 @@ def enrol_factor(
     ----------
     connection : Connection
         A writing transaction.
+    vault : Vault
+        Locks the key before it is kept.
     account : str
         Whose factor it is.
     key : str
@@ -117,7 +121,8 @@ def enrol_factor(
             hint="check the clocks of the device and of this machine: 30 seconds apart at most",
         )
     drop_factor(connection, account)
-    connection.execute(insert(tables.factors).values(account=account, secret=key, used=number))
+    locked = vault.lock(account, key)
+    connection.execute(insert(tables.factors).values(account=account, secret=locked, used=number))
     spares = tuple(secrets.token_hex(SPARE_BYTES) for _ in range(SPARES))
     rows = [{"account": account, "digest": _digest(one)} for one in spares]
     connection.execute(insert(tables.recoveries), rows)
@@ -130,20 +135,30 @@ def drop_factor(connection: Connection, account: str) -> None:
         connection.execute(delete(table).where(table.c.account == account))
 
 
-def take_code(connection: Connection, account: str, code: str, at: datetime) -> bool:
+def take_code(connection: Connection, vault: Vault, account: str, code: str, at: datetime) -> bool:
     """Tell whether a code is good for an account, and use it up within the transaction.
 
-    An account without a second factor needs none: then any code is good, also an empty one.
+    An account without a second factor needs none: then any code is good, also an empty one. Spare
+    codes need no key of the vault, so that a lost one locks nobody out for good.
     """
     table = tables.factors
     row = connection.execute(select(table).where(table.c.account == account)).mappings().first()
     if row is None:
         return True
-    number = _number(row["secret"], code, at, after=row["used"])
-    if number is not None:
-        mine = table.c.account == account
-        connection.execute(update(table).where(mine).values(used=number))
+    if _take_spare(connection, account, code):
         return True
+    key = vault.unlock(account, row["secret"])
+    number = _number(key, code, at, after=row["used"])
+    if number is None:
+        return False
+    mine = table.c.account == account
+    kept = {"secret": vault.lock(account, key), "used": number}
+    connection.execute(update(table).where(mine).values(**kept))
+    return True
+
+
+def _take_spare(connection: Connection, account: str, code: str) -> bool:
+    """Tell whether a code is a spare one, and use it up."""
     spares = tables.recoveries
     asked = (spares.c.account == account, spares.c.digest == _digest(code))
     there = select(func.count()).select_from(spares).where(*asked)

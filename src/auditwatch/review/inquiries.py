@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from auditwatch.findings.investigations import Entry
     from auditwatch.review.conflict import Circle
 
-__all__ = ["Inquiry", "clocks", "inquiries"]
+__all__ = ["Inquiry", "clocks", "inquiries", "kept_from"]
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,18 @@ def inquiries(
     kept = _away(connection, circle, taken_in | escalated.keys())
     shown = [one for one in found if not _concerns(one, circle, kept)]
     return sorted(shown, key=_pressing), len(found) - len(shown)
+
+
+def kept_from(connection: Connection, circle: Circle) -> frozenset[str]:
+    """Return the findings and the investigations that somebody must keep away from, by name."""
+    findings = {str(name) for name in connection.execute(withheld_from(circle)).scalars()}
+    entries = [
+        entry
+        for entry in investigations.every(connection)
+        if (entry.operator_id and circle.meets({entry.operator_id}, ()))
+        or not findings.isdisjoint(entry.finding_ids)
+    ]
+    return frozenset(findings | {entry.investigation_id for entry in entries})
 
 
 def clocks(

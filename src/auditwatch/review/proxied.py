@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditwatch.core.errors import RefusedError
-from auditwatch.review.accounts import enter_as
+from auditwatch.review.sessions import enter_as
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from auditwatch.review.accounts import Session
     from auditwatch.review.desk import Desk
+    from auditwatch.review.sessions import Session
     from auditwatch.review.visit import Site
 
 __all__ = ["proxied"]

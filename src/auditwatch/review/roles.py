@@ -18,6 +18,7 @@ PERMISSIONS: Final = {
     "approve": "be the second person",
     "investigate": "conclude an investigation",
     "auditors": "what reviewers looked at and decided",
+    "annual": "the draft of the yearly report: masked",
     "accounts": "who may sign in, and as what",
 }
 
@@ -25,7 +26,7 @@ ROLES: Final = {
     "viewer": frozenset({"self", "overview", "auditors"}),
     "reviewer": frozenset({"self", "overview", "findings", "rules", "reveal", "work"}),
     "lead": frozenset(
-        {"self", "overview", "findings", "rules", "reveal", "work", "approve", "auditors"}
+        {"self", "overview", "findings", "rules", "reveal", "work", "approve", "auditors", "annual"}
     ),
     "internal_affairs": frozenset(
         {
@@ -38,6 +39,7 @@ ROLES: Final = {
             "approve",
             "investigate",
             "auditors",
+            "annual",
         }
     ),
     "administrator": frozenset({"self", "overview", "accounts"}),

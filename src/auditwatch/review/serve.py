@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from auditwatch.review.desk import Desk
     from auditwatch.review.oidc import Issuer
+    from auditwatch.review.press import Press
 
 __all__ = ["Listening", "serve"]
 
@@ -67,12 +68,12 @@ class Listening:
             )
 
 
-def serve(desk: Desk, listening: Listening, banner: str = "") -> None:
+def serve(desk: Desk, listening: Listening, press: Press, banner: str = "") -> None:
     """Serve the desk until interrupted."""
     way = desk.workspace.settings.sign_in
     issuer = _issuer(desk, listening.origin) if way.way == "oidc" else None
     uvicorn.run(
-        make_app(desk, Site(listening.origin, banner, way, issuer)),
+        make_app(desk, Site(listening.origin, press, banner, way, issuer)),
         host=listening.host,
         port=listening.port,
         ssl_certfile=listening.cert,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -10,17 +11,20 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from auditwatch.config import SignIn
 from auditwatch.core.clock import zone
 from auditwatch.core.errors import AuditwatchError, LockedError, RefusedError, UsageError
-from auditwatch.review.accounts import ABSOLUTE
+from auditwatch.core.words import local_time
 from auditwatch.review.paper import page
+from auditwatch.review.sessions import ABSOLUTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
     from zoneinfo import ZoneInfo
 
-    from auditwatch.review.accounts import Account, Session
+    from auditwatch.review.accounts import Account
     from auditwatch.review.desk import Desk
     from auditwatch.review.oidc import Issuer
+    from auditwatch.review.press import Press
+    from auditwatch.review.sessions import Session
 
 __all__ = ["BACK", "Page", "Site", "Visit", "keep_session", "status_of"]
 
@@ -53,6 +57,8 @@ class Site(msgspec.Struct, frozen=True):
     ----------
     origin : str
         Scheme, host and port as browsers have them, such as ``https://desk.example.org``.
+    press : Press
+        Who makes the papers and packages that leave it.
     banner : str
         What every page says on top; empty for nothing.
     sign_in : SignIn
@@ -62,6 +68,7 @@ class Site(msgspec.Struct, frozen=True):
     """
 
     origin: str
+    press: Press
     banner: str = ""
     sign_in: SignIn = SignIn()
     issuer: Issuer | None = None
@@ -129,6 +136,10 @@ class Visit(msgspec.Struct, frozen=True):
         """The agency's day."""
         return self.desk.now().astimezone(self.zone).date()
 
+    def when(self, at: str, *, seconds: bool = False) -> str:
+        """Return an instant of the tables on the agency's clock."""
+        return local_time(datetime.fromisoformat(at), self.zone, seconds=seconds)
+
     def answer(self, name: str) -> str:
         """Return one answer of a form; empty when it was not given."""
         given = self.form.get(name, ("",))[0]
@@ -158,7 +169,8 @@ class Visit(msgspec.Struct, frozen=True):
         """Return a page made from a template."""
         signed = self.session.account if self.session is not None else None
         token = self.session.form_token if self.session is not None else ""
-        text = page(template, me=signed, form_token=token, banner=self.site.banner, **values)
+        values = {"me": signed, "form_token": token, "banner": self.site.banner, **values}
+        text = page(template, when=self.when, **values)
         return HTMLResponse(text, status)
 
     @staticmethod

@@ -10,6 +10,7 @@ __all__ = [
     "ACTIONS",
     "ALLEGATIONS",
     "CLEARED",
+    "DID",
     "GROUNDS",
     "NEXT",
     "OUTCOME_WORDS",
@@ -53,6 +54,20 @@ NEXT: Final = {
     "reopened": {"take": "in_triage", "propose": "proposed", "escalate": "escalated"},
     "closed": {"reopen": "reopened"},
     "auto_closed": {},
+}
+
+#: Act to what a person who just did it reads.
+DID: Final = {
+    "take": "It is yours",
+    "ask": "That you asked is on record",
+    "answer": "The explanation is on record",
+    "propose": "Your answer is on record",
+    "approve": "You approved",
+    "return": "You returned it",
+    "escalate": "The investigation is open",
+    "conclude": "Your conclusion is on record",
+    "reopen": "It is open again",
+    "comment": "Your comment is on record",
 }
 
 OUTCOME_WORDS: Final = {

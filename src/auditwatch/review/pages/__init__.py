@@ -6,6 +6,8 @@ from typing import Final
 
 from auditwatch.review.pages import (
     account,
+    annual,
+    copies,
     finding,
     inquiries,
     overview,
@@ -21,8 +23,10 @@ PAGES: Final = (
     *session.PAGES,
     *queue.PAGES,
     *finding.PAGES,
+    *copies.PAGES,
     *parties.PAGES,
     *inquiries.PAGES,
+    *annual.PAGES,
     *rules.PAGES,
     *overview.PAGES,
     *account.PAGES,

@@ -31,7 +31,9 @@ def enrol(visit: Visit) -> Response:
     key, name = visit.answer("key"), visit.account.account
     try:
         with visit.desk.database.writing() as connection:
-            spares = enrol_factor(connection, name, key, visit.answer("code"), visit.desk.now())
+            spares = enrol_factor(
+                connection, visit.desk.vault, name, key, visit.answer("code"), visit.desk.now()
+            )
     except ValueError as error:
         raise UsageError(
             "not a key of this desk", code="AW-REVIEW-025", hint="open your account again"
@@ -44,7 +46,7 @@ def drop(visit: Visit) -> Response:
     """Take the second factor away, for who has it at hand."""
     name, now = visit.account.account, visit.desk.now()
     with visit.desk.database.writing() as connection:
-        right = take_code(connection, name, visit.answer("code"), now)
+        right = take_code(connection, visit.desk.vault, name, visit.answer("code"), now)
         if right:
             drop_factor(connection, name)
     visit.desk.note(visit.account, "second factor", "", "dropped" if right else "not dropped")
@@ -54,7 +56,7 @@ def drop(visit: Visit) -> Response:
             code="AW-REVIEW-025",
             expected="the six digits that it shows, each of them for once, or a spare code",
         )
-    return visit.go("/account")
+    return visit.go("/account?done=dropped#done")
 
 
 def _shown(visit: Visit, key: str) -> Response:
@@ -63,6 +65,7 @@ def _shown(visit: Visit, key: str) -> Response:
         "account",
         enrolled=visit.enrolled,
         required=visit.site.second_factor,
+        dropped=not visit.enrolled and visit.query.get("done") == "dropped",
         key=key,
         spaced=" ".join(key[n : n + 4] for n in range(0, len(key), 4)),
         uri=key_uri(key, visit.account.account, ISSUER) if key else "",

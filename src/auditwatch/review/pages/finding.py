@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from auditwatch.core.clock import zone
-from auditwatch.core.errors import AuditwatchError
+from auditwatch.core.errors import AuditwatchError, UsageError
 from auditwatch.core.schema import SOURCES, VERDICTS
 from auditwatch.core.words import harmless
 from auditwatch.findings.shown import LookupShower
+from auditwatch.review.copies import wishes
 from auditwatch.review.decide import Act, state_of, worked_on
 from auditwatch.review.inquiries import clocks
 from auditwatch.review.pages.queue import SETTLED, asked_list, list_query
@@ -20,7 +22,7 @@ from auditwatch.review.roles import ACT_PERMISSIONS
 from auditwatch.review.ruletext import rule_text
 from auditwatch.review.statistics import similar
 from auditwatch.review.visit import Page, Visit, status_of
-from auditwatch.review.words import NEXT
+from auditwatch.review.words import DID, NEXT, STATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,14 +31,22 @@ if TYPE_CHECKING:
 
     from auditwatch.core.mask import Masker
     from auditwatch.findings.model import Finding
+    from auditwatch.findings.steps import Step
     from auditwatch.review.desk import Desk, Seen
 
-__all__ = ["PAGES"]
+__all__ = ["PAGES", "finding_page", "finding_path"]
 
 SENTENCE_MOST: Final = 600
+NO_REASON: Final = "AW-REVIEW-017"
 #: What is wrong with a form that can be mended and sent again, and what of it stays.
 MENDED: Final = ("AW-REVIEW-013", "AW-REVIEW-014", "AW-REVIEW-015", "AW-REVIEW-016")
-GIVEN: Final = ("note", "outcome", "quality", "allegation")
+GIVEN: Final = ("note", "outcome", "quality", "allegation", "reason")
+#: What a page says was just done, beside a step.
+DONE: Final = {
+    "revealed": "Identities are shown to you for half an hour",
+    "asked": "That you ask for a full package is on record; a second person has to agree",
+    "agreed": "You agreed: the full package may be taken for a day",
+}
 RULES_MOST: Final = 4
 PICTURES_MOST: Final = 3
 LINES_FIRST: Final = 20  # lookups; the others behind a click
@@ -44,10 +54,10 @@ LINES_FIRST: Final = 20  # lookups; the others behind a click
 
 def show_finding(visit: Visit) -> Response:
     """Show one finding; the journal has it before the page does."""
-    return _shown(visit, None)
+    return finding_page(visit, None)
 
 
-def _shown(visit: Visit, problem: AuditwatchError | None) -> Response:
+def finding_page(visit: Visit, problem: AuditwatchError | None) -> Response:
     """Show one finding, and above it what was wrong with the form; what was typed stays."""
     desk, account = visit.desk, visit.account
     seen = desk.look(account, visit.path["finding_id"])
@@ -63,6 +73,7 @@ def _shown(visit: Visit, problem: AuditwatchError | None) -> Response:
         looks = who_looked(connection, name)
         running = () if state in SETTLED else (name,)
         clock = clocks(connection, running, visit.zone, visit.today).get(name)
+        copies = wishes(connection, desk.now(), name)
         beside = ("", "")
         if asked is not None:
             beside = neighbours(connection, account, desk.circle(account), asked, name)
@@ -70,6 +81,10 @@ def _shown(visit: Visit, problem: AuditwatchError | None) -> Response:
         "finding",
         status_of(problem) if problem is not None else 200,
         problem=problem,
+        done=_done(visit, seen.steps),
+        moved="done" in visit.query,
+        wish=next((one for one in copies if one.account == account.account), None),
+        wishes=[one for one in copies if one.account != account.account and not one.second],
         given={name: visit.answer(name) for name in GIVEN},
         list_query=list_query(asked) if asked is not None else "",
         beside=beside,
@@ -90,7 +105,7 @@ def _shown(visit: Visit, problem: AuditwatchError | None) -> Response:
         pictures=_pictures(desk, seen, masker, also),
         others=_others(desk, finding, masker, also),
         endings=endings,
-        revealed_until=until[11:16] if until else "",
+        revealed_until=until,
         revealed=masker.reveal,
     )
 
@@ -112,20 +127,37 @@ def act_on_finding(visit: Visit) -> Response:
     except AuditwatchError as error:
         if error.code not in MENDED:
             raise
-        return _shown(visit, error)
-    return visit.go(f"/findings/{step.finding_id}{_of_list(visit)}#history")
+        return finding_page(visit, error)
+    return visit.go(finding_path(visit, str(step.number)))
 
 
 def reveal_finding(visit: Visit) -> Response:
     """Show the identities of this finding to this person for half an hour."""
     name = visit.path["finding_id"]
-    visit.desk.reveal(visit.account, name, visit.answer("reason"))
-    return visit.go(f"/findings/{name}{_of_list(visit)}")
+    try:
+        visit.desk.reveal(visit.account, name, visit.answer("reason"))
+    except UsageError as error:
+        if error.code != NO_REASON:
+            raise
+        return finding_page(visit, error)
+    return visit.go(finding_path(visit, "revealed"))
 
 
-def _of_list(visit: Visit) -> str:
-    """Return the query that keeps the list from which a finding was opened."""
-    return "?" + list_query(asked_list(visit)) if "tab" in visit.query else ""
+def finding_path(visit: Visit, done: str) -> str:
+    """Return the way back to a finding, within its list, to the words about what was done."""
+    place = {"done": done}
+    query = list_query(asked_list(visit), **place) if "tab" in visit.query else urlencode(place)
+    return f"/findings/{visit.path['finding_id']}?{query}#done"
+
+
+def _done(visit: Visit, steps: Sequence[Step]) -> str:
+    """Return what this person just did here, said by the record and not by the address."""
+    done = visit.query.get("done", "")
+    last = steps[-1] if steps else None
+    mine = last is not None and last.actor == visit.account.account
+    if last is not None and mine and done == str(last.number):
+        return f"{DID[last.act]}. Now: {STATES[last.state]}."
+    return f"{DONE[done]}." if done in DONE else ""
 
 
 def _said(sentence: str, masker: Masker) -> str:

@@ -1,4 +1,4 @@
-"""Investigations: what is open, how much of the year is left, where it stands still and why."""
+"""Investigations: what is open, how much of the year is left; opening one in the register."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from auditwatch.core.words import harmless
 from auditwatch.findings import investigations
 from auditwatch.findings.investigations import Entry
 from auditwatch.review.inquiries import Inquiry, inquiries
-from auditwatch.review.visit import Page, Visit
+from auditwatch.review.visit import Page, Visit, status_of
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["PAGES"]
 
 CLOCK_ACTS: Final = ("toll", "resume")
+#: Entry that somebody just wrote to what the page says of it.
+DONE: Final = {
+    "open": "It is in the register.",
+    "toll": "The year stands still.",
+    "resume": "The year runs again.",
+}
 
 
 def show_inquiries(visit: Visit) -> Response:
@@ -39,7 +45,73 @@ def show_inquiry(visit: Visit) -> Response:
         )
         for entry in one.entries
     ]
-    return visit.show("inquiry", one=one, lines=lines, today=visit.today.isoformat())
+    last, done = one.entries[-1], ""
+    if visit.query.get("done") == str(last.number) and last.recorder == visit.account.account:
+        done = DONE.get(last.act, "")
+    return visit.show("inquiry", one=one, lines=lines, done=done, today=visit.today.isoformat())
+
+
+def show_register(visit: Visit) -> Response:
+    """Show the form that opens an investigation in the register."""
+    return _register(visit, None)
+
+
+def open_inquiry(visit: Visit) -> Response:
+    """Open an investigation in the register, with the finding that it takes in, if any."""
+    _refuse_unlinked(visit)
+    finding, account = visit.answer("finding"), visit.account
+    entry = Entry(
+        visit.answer("number").strip(),
+        "open",
+        visit.answer("day"),
+        finding_ids=(finding,) if finding else (),
+        note=visit.answer("note"),
+        recorder=account.account,
+    )
+    if finding and finding not in _waiting(visit):
+        raise UsageError("there is nothing here for you", code="AW-REVIEW-021")
+    try:
+        with visit.desk.database.writing() as connection:
+            written = investigations.record(connection, entry)
+    except UsageError as error:
+        return _register(visit, error)
+    return visit.go(_path(written))
+
+
+def _register(visit: Visit, problem: UsageError | None) -> Response:
+    """Show the form, and above it what was wrong with it; what was typed stays."""
+    finding = visit.answer("finding") or visit.query.get("finding", "")
+    return visit.show(
+        "register",
+        status_of(problem) if problem is not None else 200,
+        problem=problem,
+        waiting=_waiting(visit),
+        finding=finding,
+        number=visit.answer("number"),
+        day=visit.answer("day"),
+        note=visit.answer("note"),
+        today=visit.today.isoformat(),
+    )
+
+
+def _waiting(visit: Visit) -> list[str]:
+    """Return the findings under investigation that the register has not taken in yet."""
+    return [one.finding_ids[0] for one in _read(visit)[0] if not one.number]
+
+
+def _path(entry: Entry) -> str:
+    """Return the way to an investigation, to the words about an entry just written."""
+    return f"/investigations/{entry.investigation_id}?done={entry.number}#done"
+
+
+def _refuse_unlinked(visit: Visit) -> None:
+    """Refuse whoever may be one of the operators and never said so."""
+    if not visit.account.operator_ids:
+        raise RefusedError(
+            "nobody said which logins of the trails are yours, so you may not review",
+            code="AW-REVIEW-011",
+            where=visit.account.account,
+        )
 
 
 def move_clock(visit: Visit) -> Response:
@@ -51,12 +123,7 @@ def move_clock(visit: Visit) -> Response:
             code="AW-INVEST-001",
             expected="one of " + ", ".join(CLOCK_ACTS),
         )
-    if not visit.account.operator_ids:
-        raise RefusedError(
-            "nobody said which logins of the trails are yours, so you may not review",
-            code="AW-REVIEW-011",
-            where=visit.account.account,
-        )
+    _refuse_unlinked(visit)
     entry = Entry(
         one.number,
         act,
@@ -66,8 +133,8 @@ def move_clock(visit: Visit) -> Response:
         recorder=visit.account.account,
     )
     with visit.desk.database.writing() as connection:
-        investigations.record(connection, entry)
-    return visit.go(f"/investigations/{one.number}")
+        written = investigations.record(connection, entry)
+    return visit.go(_path(written))
 
 
 def _read(visit: Visit) -> tuple[list[Inquiry], int]:
@@ -89,6 +156,8 @@ def _meant(visit: Visit) -> Inquiry:
 
 PAGES: Final = (
     Page("GET", "/investigations", "findings", show_inquiries),
+    Page("GET", "/register", "investigate", show_register),
+    Page("POST", "/register", "investigate", open_inquiry),
     Page("GET", "/investigations/{number:path}", "findings", show_inquiry),
     Page("POST", "/investigations/{number:path}", "investigate", move_clock),
 )

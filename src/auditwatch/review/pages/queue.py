@@ -11,6 +11,7 @@ import msgspec
 from auditwatch.core.errors import AuditwatchError, UsageError
 from auditwatch.core.words import harmless
 from auditwatch.findings.model import SEVERITIES, STATUSES
+from auditwatch.review.copies import wishes
 from auditwatch.review.decide import NOTE_LEAST, Act
 from auditwatch.review.inquiries import clocks
 from auditwatch.review.queue import TABS, Filter, chosen_rows, read_queue, tab_counts
@@ -21,9 +22,11 @@ from auditwatch.review.words import NEXT, OUTCOME_WORDS, STATES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from sqlalchemy import Connection
     from starlette.responses import Response
 
     from auditwatch.core.mask import Masker
+    from auditwatch.review.copies import Wish
     from auditwatch.review.queue import Row
 
 __all__ = ["PAGES", "SETTLED", "asked_list", "list_query", "queue_row"]
@@ -33,6 +36,8 @@ NARROW: Final = ("status", "outcome", "night")
 LIST_PARTS: Final = ("tab", "severity", "kind", "rule", *NARROW)
 KINDS: Final = ("policy", "rule", "pattern", "gap")
 TOGETHER: Final = 50
+#: What the page says was just done.
+DONE: Final = {"kept": "The list is kept.", "dropped": "The list is forgotten."}
 #: States in which no clock runs.
 SETTLED: Final = ("closed", "auto_closed")
 #: Acts that many findings may take together: never one that says that somebody did wrong.
@@ -55,12 +60,14 @@ def show_queue(visit: Visit) -> Response:
         kept = kept_lists(connection, account.account)
         names = [row.finding.finding_id for row in queue.rows if row.state not in SETTLED]
         times = clocks(connection, names, visit.zone, visit.today)
+        wanted = _wanted(visit, connection)
     told = f"queue {asked.tab}, {len(queue.rows)} findings" + (asked.after and ", further on")
     visit.desk.note(account, "view", "", told)
     masker = visit.desk.workspace.masker()
     ends = [queue.rows[n].finding.finding_id for n in (0, -1)] if queue.rows else ["", ""]
     return visit.show(
         "queue",
+        done=DONE.get(visit.query.get("done", ""), ""),
         tabs=TABS,
         counts=counts,
         asked=asked,
@@ -70,12 +77,28 @@ def show_queue(visit: Visit) -> Response:
         clocks=times,
         kept=kept,
         withheld=queue.withheld,
+        wanted=wanted,
         before=list_query(asked, before=ends[0]) if queue.earlier and ends[0] else "",
         after=list_query(asked, after=ends[1]) if queue.more and ends[1] else "",
         severities=SEVERITIES[::-1],
         kinds=KINDS,
         bulk_outcomes=BULK_OUTCOMES,
     )
+
+
+def _wanted(visit: Visit, connection: Connection) -> list[Wish]:
+    """Return the full packages that wait for this person as the second one."""
+    account, desk = visit.account, visit.desk
+    if not account.may("approve"):
+        return []
+    asked = [
+        one
+        for one in wishes(connection, desk.now())
+        if not one.second and one.account != account.account
+    ]
+    rows = chosen_rows(connection, desk.circle(account), [one.finding_id for one in asked])
+    seen = {row.finding.finding_id for row in rows}
+    return [one for one in asked if one.finding_id in seen]
 
 
 def keep(visit: Visit) -> Response:
@@ -85,9 +108,11 @@ def keep(visit: Visit) -> Response:
     with visit.desk.database.writing() as connection:
         if visit.answer("act") == "drop":
             drop_list(connection, account, name)
+            done = "dropped"
         else:
             keep_list(connection, account, name, list_query(asked))
-    return visit.go("/queue?" + list_query(asked))
+            done = "kept"
+    return visit.go(f"/queue?{list_query(asked, done=done)}#done")
 
 
 def queue_row(row: Row, masker: Masker) -> dict[str, object]:

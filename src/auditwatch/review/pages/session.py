@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.responses import RedirectResponse
 
 from auditwatch.core.errors import RefusedError, UsageError
-from auditwatch.review.accounts import enter_as, open_session, sign_in, sign_out
+from auditwatch.review.sessions import enter_as, open_session, sign_in, sign_out
 from auditwatch.review.visit import BACK, Page, Visit, keep_session
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ def enter(visit: Visit) -> Response:
     now = visit.desk.now()
     try:
         given = [visit.answer(name) for name in ("name", "password")]
-        account = sign_in(visit.desk.database, given[0], given[1], now, visit.answer("code"))
+        code, desk = visit.answer("code"), visit.desk
+        account = sign_in(desk.database, desk.vault, given[0], given[1], now, code)
     except RefusedError as error:
         return visit.show("sign_in", 403, wrong=error.what, way="local")
     session = open_session(visit.desk.database, account, now)

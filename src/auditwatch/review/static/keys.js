@@ -4,7 +4,11 @@
   const OFF = "auditwatch-keys-off";
   const typing = (target) => target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
   const items = () => [...document.querySelectorAll(".keyed > li")].filter((one) => one.querySelector("a"));
-  const current = () => items().findIndex((one) => one.contains(document.activeElement));
+  const current = () => {
+    const all = items();
+    const own = all.findIndex((one) => one.contains(document.activeElement));
+    return own < 0 ? all.findIndex((one) => one.hasAttribute("aria-current")) : own;
+  };
   const link = (item) => item.querySelector(".what a");
 
   const step = (by) => {
@@ -32,6 +36,7 @@
     j: () => step(1),
     k: () => step(-1),
     o: () => chosen((item) => link(item).click()),
+    v: () => chosen((item) => item.querySelector(".look")?.click()),
     x: () => chosen((item) => item.querySelector("input[type=checkbox]")?.click()),
     u: () => {
       const back = document.querySelector(".beside a");
@@ -44,19 +49,30 @@
     c: () => open("act", "note"),
     r: () => open("reveal", "reason"),
     "/": () => open("", "severity"),
+    g: () => { going = true; },
     "?": () => { window.location.href = "/help"; },
+  };
+  // g and a letter: pages of the menu, where this person has them
+  const places = { q: "/queue", i: "/investigations", r: "/rules", o: "/overview", a: "/auditors", y: "/annual", m: "/account" };
+  let going = false;
+  const go = (key) => {
+    const found = Object.hasOwn(places, key) && document.querySelector(`a[href="${places[key]}"]`);
+    if (found) found.click();
   };
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && typing(event.target)) { event.target.blur(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-    if (window.localStorage.getItem(OFF) || !Object.hasOwn(acts, event.key)) return;
+    if (window.localStorage.getItem(OFF)) return;
+    if (going) { going = false; event.preventDefault(); go(event.key); return; }
+    if (!Object.hasOwn(acts, event.key)) return;
     event.preventDefault();
     acts[event.key]();
   });
 
-  const problem = document.getElementById("problem");
-  if (problem) problem.focus();
+  // after a form the page is led to by its words: what went wrong, or what was done
+  const said = document.getElementById("problem") || document.getElementById("done");
+  if (said) said.focus();
 
   const box = document.getElementById("keys-off");
   if (box) {
