@@ -128,7 +128,8 @@ def test_a_title_says_what_happened(
 )
 def test_rarity_claims_no_more_than_the_history_shows(more: dict[str, Any], sentence: str) -> None:
     """As many operators or subjects as were seen, or none of them; never one in a million."""
-    row = {"operator_id": "T1", "rivals": 0, "among": 5880, "per_operator": 1.0, **more}
+    row = {"operator_id": "T1", "rivals": 0, "among": 5880, "per_operator": 1.0, "post": 1.0}
+    row |= more
     assert rarity({"recent_nights": 14, **row}).startswith(sentence)
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["learnt_by", "model_id", "score_nights"]
 
-PARAMETERS_VERSION: Final = 4
+PARAMETERS_VERSION: Final = 5
 
 
 def model_id() -> str:
