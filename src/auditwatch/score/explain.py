@@ -14,15 +14,42 @@ if TYPE_CHECKING:
     from auditwatch.core.contexttables import Context
     from auditwatch.score.views import View
 
-__all__ = ["counter_evidence", "rarity", "sentence"]
+__all__ = ["counter_evidence", "rarity", "sentence", "shown"]
 
 SHORT_HISTORY: Final = 28  # nights
 TOLD_TIMES: Final = 1.5  # times as usual in a post as among all, from which it is said
 
 
-def sentence(view: View, row: Mapping[str, Any]) -> str:
-    """Return the tail statement of a unit and how rare it is."""
-    return f"{view.say(row)} {rarity(row)}"
+def sentence(view: View, row: Mapping[str, Any], lookups: pd.DataFrame) -> str:
+    """Return the tail statement of a unit, how rare it is, and what there is to count again."""
+    told = f"{view.say(row)} {rarity(row)}"
+    return f"{told} {shown(row, lookups)}" if view.STORY == "operator" and len(lookups) else told
+
+
+def shown(row: Mapping[str, Any], lookups: pd.DataFrame) -> str:
+    """Return how the lookups that are shown come to the subject-days that were counted.
+
+    Parameters
+    ----------
+    row : mapping
+        `evidence_days`: subject-days of the evidence, linked subjects as one.
+    lookups : pd.DataFrame
+        The evidence.
+
+    Notes
+    -----
+    Without it nobody could count again: a vehicle counts as its owner, and of a subject-day
+    everything that the operator asked is shown.
+    """
+    apart = len(lookups[["night", "operator_id", "subject_id"]].drop_duplicates())
+    told = (
+        "Shown is all that was asked about these subjects on these days: "
+        f"{count(len(lookups), 'lookup')} on {count(apart, 'subject-day')}"
+    )
+    linked = int(row["evidence_days"])
+    if linked == apart:
+        return f"{told}."
+    return f"{told}, which are {linked:,} where a vehicle and its registered owner count as one."
 
 
 def rarity(row: Mapping[str, Any]) -> str:
