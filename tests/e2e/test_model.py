@@ -166,7 +166,7 @@ def test_show_prints_what_the_scorer_takes_for_usual(scanned: Path, tmp_path: Pa
     assert {"agency", "officer", "dispatcher"} <= set(shares)
     assert all(0 < share < 1 for share in shares.values())
     state = json.loads((tmp_path / "state" / "scorer.json").read_text())
-    assert state["schema"] == 1
+    assert state["schema"] == 2
     assert "officer" in json.dumps(state["learnt"])
 
 

@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from auditwatch.config import Settings
 from auditwatch.core.errors import UsageError
-from auditwatch.evaluate import as_text, city_trial, measure, summarise, workbench
+from auditwatch.evaluate import Again, as_text, city_trial, measure, summarise, workbench
 from auditwatch.evaluate.matching import Matcher
 from auditwatch.evaluate.queue import Budget, Desk, queues
+from auditwatch.evaluate.stability import without_beginnings
+from auditwatch.evaluate.trial import Abrupt
 from auditwatch.evaluate.truth import Episode
 
 if TYPE_CHECKING:
@@ -19,7 +22,8 @@ if TYPE_CHECKING:
 def trial() -> Trial:
     """A town of thirty operators and nine nights, without a roster."""
     bench = workbench(None)
-    return city_trial(12, 30, 9, bench, ("roster",), thin=True, tell=lambda *_: None)
+    again = Again(thinned=True)
+    return city_trial(12, 30, 9, bench, ("roster",), again=again, tell=lambda *_: None)
 
 
 def test_the_last_queue_is_the_one_that_the_store_lists(trial: Trial) -> None:
@@ -85,3 +89,20 @@ def test_a_city_without_misuse_counts_for_false_alerts_alone(trial: Trial) -> No
     )
     assert both["recall_by_scenario"] == alone["recall_by_scenario"]
     assert "honest" in as_text(both["trails"], 9)
+
+
+def test_a_slow_beginning_is_the_first_half_of_the_nights(trial: Trial) -> None:
+    """Of four nights the first two go; of one night nothing; what is found without them is told."""
+    night_of = {name: f"2026-03-0{name[0]}" for name in ("1a", "2a", "3a", "3b", "4a", "1z")}
+    slow = Episode("slow", "1", "", frozenset(["1a", "2a", "3a", "3b", "4a"]))
+    once = Episode("once", "1", "", frozenset(["1z"]))
+    rest, gone = without_beginnings([slow, once], night_of)
+    assert gone == {"1a", "2a"}
+    assert [one.event_ids for one in rest] == [{"3a", "3b", "4a"}, {"1z"}]
+
+    named = next(one for one in trial.findings if len(one.event_ids) > 1)
+    whole = replace(trial, episodes=(Episode("s", "1", "", frozenset(named.event_ids)),))
+    half = Episode("s", "1", "", frozenset(named.event_ids[1:]))
+    told = replace(whole, abrupt=Abrupt((half,), ()))
+    sheets = {one.name: one for one in summarise([measure(told, Settings(), 1000.0)])}
+    assert sheets["poisoning"].rows[0] == ("s", 1, 1, 1.0, 0, 0.0, -100.0)

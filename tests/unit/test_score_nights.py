@@ -14,7 +14,7 @@ from auditwatch.core.mask import Masker
 from auditwatch.core.schema import SURPRISES
 from auditwatch.score import LookupScorer, blind_views
 from auditwatch.score.calibrate import fit_reference
-from auditwatch.score.explain import rarity
+from auditwatch.score.explain import rarity, shown
 from auditwatch.score.scorer import COLUMNS
 from auditwatch.score.views import views
 
@@ -128,8 +128,25 @@ def test_a_title_says_what_happened(
 )
 def test_rarity_claims_no_more_than_the_history_shows(more: dict[str, Any], sentence: str) -> None:
     """As many operators or subjects as were seen, or none of them; never one in a million."""
-    row = {"operator_id": "T1", "rivals": 0, "among": 5880, "per_operator": 1.0, **more}
+    row = {"operator_id": "T1", "rivals": 0, "among": 5880, "per_operator": 1.0, "post": 1.0}
+    row |= more
     assert rarity({"recent_nights": 14, **row}).startswith(sentence)
+
+
+def test_what_is_shown_can_be_counted_again() -> None:
+    """Lookups and subject-days as they were asked; how many count once linked subjects are one."""
+    lookups = pd.DataFrame(
+        {
+            "night": ["2026-03-01", "2026-03-01", "2026-03-01", "2026-03-02"],
+            "operator_id": "T1",
+            "subject_id": ["P-1", "V-1", "V-1", "P-1"],
+        }
+    )
+    told = "Shown is all that was asked about these subjects on these days: 4 lookups on 3 subject"
+    assert shown({"evidence_days": 3}, lookups) == f"{told}-days."
+    assert shown({"evidence_days": 2}, lookups) == (
+        f"{told}-days, which are 2 where a vehicle and its registered owner count as one."
+    )
 
 
 def test_sentences_carry_the_numbers_of_the_row(surprises: pd.DataFrame) -> None:

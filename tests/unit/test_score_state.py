@@ -70,7 +70,7 @@ def test_state_that_was_changed_is_refused(scorer: LookupScorer, tmp_path: Path)
     packed.write_bytes(arrays[:-1] + b"?")
     assert _refused(tmp_path) == "AW-SCORE-002"
     packed.write_bytes(arrays)
-    text.write_bytes(whole.replace(b'"schema": 1', b'"schema": 2'))
+    text.write_bytes(whole.replace(b'"schema": 2', b'"schema": 3'))
     assert _refused(tmp_path) == "AW-SCORE-001"
     for broken in (b"{}", b"[1]", b"\xff", whole.replace(b'"is": "Reference"', b'"is": "os"')):
         text.write_bytes(broken)

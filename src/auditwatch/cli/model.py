@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from auditwatch.config import Workspace
-    from auditwatch.evaluate import Bench, Episode, Outcome, Trial
+    from auditwatch.evaluate import Again, Bench, Episode, Outcome, Trial
     from auditwatch.night import Request
 
 __all__ = ["model"]
@@ -55,6 +55,16 @@ def model() -> None:
 )
 @click.option("--stability", is_flag=True, help="Scan again with 1 % of the lookups left out.")
 @click.option(
+    "--poisoning", is_flag=True, help="Scan again without the first half of each episode's nights."
+)
+@click.option(
+    "--scenario",
+    "scenarios",
+    multiple=True,
+    metavar="NAME",
+    help="Misuse of the cities is of this way alone; may be repeated.",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
@@ -75,6 +85,8 @@ def evaluate(
     without: tuple[str, ...],
     per_week: float | None,
     stability: bool,
+    poisoning: bool,
+    scenarios: tuple[str, ...],
     out: Path | None,
     as_json: bool,
     **context: Path | None,
@@ -95,23 +107,25 @@ def evaluate(
     given = {name: path for name, path in context.items() if path}
     wanted = _numbers(seeds) if seeds else []
     _require_one(
-        labelled=bool(files and truth) and not (wanted or without),
-        scanned=bool(truth) and not (files or wanted or without or given or stability),
+        labelled=bool(files and truth) and not (wanted or without or scenarios),
+        scanned=bool(truth)
+        and not (files or wanted or without or given or stability or poisoning or scenarios),
         invented=bool(wanted) and not (files or truth or given),
     )
-    from auditwatch.evaluate import as_records, as_text, summarise, workbench, write_results
+    from auditwatch.evaluate import Again, as_records, as_text, summarise, workbench, write_results
     from auditwatch.night import Request
 
     place = open_workspace(workspace) if workspace or not (files or wanted) else None
     bench = workbench(place)
     narrate(f"judged by the rules in {bench.rules}")
+    again = Again(thinned=stability, abrupt=poisoning)
     if place and truth and not files:
         trials = _scanned(place, truth)
     elif truth:
         request = Request(files, format_name, mapping, given)
-        trials = _labelled(request, truth, bench, thin=stability)
+        trials = _labelled(request, truth, bench, again)
     else:
-        trials = _cities(wanted, operators, days, bench, without, thin=stability)
+        trials = _cities(wanted, operators, days, bench, without, again=again, only=scenarios)
     outcomes = list(_measured(trials, bench, per_week))
     sheets = summarise(outcomes)
     for path in write_results(out, outcomes, sheets) if out else ():
@@ -141,13 +155,13 @@ def _require_one(*, labelled: bool, scanned: bool, invented: bool) -> None:
         )
 
 
-def _labelled(request: Request, truth: Path, bench: Bench, *, thin: bool) -> Iterator[Trial]:
+def _labelled(request: Request, truth: Path, bench: Bench, again: Again) -> Iterator[Trial]:
     """Yield the trail that a person labelled."""
     from auditwatch.evaluate import run_trial
 
     episodes = _truth(truth)
     with progress() as tell:
-        yield run_trial(request.files[0].name, bench, request, episodes, thin=thin, tell=tell)
+        yield run_trial(request.files[0].name, bench, request, episodes, again=again, tell=tell)
 
 
 def _scanned(place: Workspace, truth: Path) -> Iterator[Trial]:
@@ -174,7 +188,8 @@ def _cities(
     bench: Bench,
     without: tuple[str, ...],
     *,
-    thin: bool,
+    again: Again,
+    only: tuple[str, ...],
 ) -> Iterator[Trial]:
     """Yield invented cities, one after the other."""
     from auditwatch.evaluate import city_trial
@@ -182,7 +197,16 @@ def _cities(
     for seed in seeds:
         narrate(f"seed {seed}: a city of {operators} operators and {count(days, 'night')} …")
         with progress() as tell:
-            trial = city_trial(seed, operators, days, bench, without, thin=thin, tell=tell)
+            trial = city_trial(
+                seed,
+                operators,
+                days,
+                bench,
+                without,
+                again=again,
+                scenarios=only or None,
+                tell=tell,
+            )
         yield trial
 
 

@@ -8,10 +8,11 @@ from auditwatch.evaluate.outcome import Outcome, measure
 from auditwatch.evaluate.results import write_results
 from auditwatch.evaluate.sheets import Sheet, as_csv, as_records, as_text
 from auditwatch.evaluate.summary import summarise
-from auditwatch.evaluate.trial import Bench, Trial, run_trial, scanned_trial, workbench
+from auditwatch.evaluate.trial import Again, Bench, Trial, run_trial, scanned_trial, workbench
 from auditwatch.evaluate.truth import Episode, read_truth
 
 __all__ = [
+    "Again",
     "Bench",
     "Episode",
     "Outcome",

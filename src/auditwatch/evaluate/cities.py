@@ -14,9 +14,9 @@ from auditwatch.night import Request
 from auditwatch.synthetic import make_city, write_city
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
-    from auditwatch.evaluate.trial import Bench, Trial
+    from auditwatch.evaluate.trial import Again, Bench, Trial
 
 __all__ = ["city_trial"]
 
@@ -28,7 +28,8 @@ def city_trial(
     bench: Bench,
     without: Collection[str],
     *,
-    thin: bool,
+    again: Again,
+    scenarios: Sequence[str] | None = None,
     tell: Callable[[str, int, int], None],
 ) -> Trial:
     """Make a city and scan it.
@@ -41,18 +42,20 @@ def city_trial(
         What judges it.
     without : collection of str
         Context tables to withhold.
-    thin : bool
-        Scan it a second time with a hundredth of its lookups left out.
+    again : Again
+        What to scan a second time.
+    scenarios : sequence of str, optional
+        As for `make_city`.
     tell : callable
         Called with (stage, done, total).
     """
     with TemporaryDirectory(prefix="auditwatch-city-") as folder:
-        city = make_city(seed, operators, days)
+        city = make_city(seed, operators, days, scenarios=scenarios)
         files = write_city(city, Path(folder), "parquet")
         given = [name for name in CONTEXT_TABLES if name not in without]
         request = Request(files=(files["trail"],), context={n: files[n] for n in given})
         episodes = episodes_of(city.truth.to_pylist())
-        trial = run_trial(f"seed {seed}", bench, request, episodes, thin=thin, tell=tell)
+        trial = run_trial(f"seed {seed}", bench, request, episodes, again=again, tell=tell)
         habits = zip(
             *(city.habits[name].to_pylist() for name in ("event_id", "habit")), strict=True
         )

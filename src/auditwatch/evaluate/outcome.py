@@ -66,6 +66,9 @@ class Outcome:
         As from `chance_findings`, with ``trail``.
     agreement : float or None
         Share in common between this budget and that of a thinned trail; None when not asked.
+    abrupt : pd.DataFrame or None
+        ``trail, scenario, rank, abrupt_rank``: place of each episode that lasted two nights or
+        more, as it was and as if it had begun half-way; None when not asked.
     """
 
     trail: str
@@ -81,6 +84,7 @@ class Outcome:
     alerts: pd.DataFrame
     chances: pd.DataFrame
     agreement: float | None = None
+    abrupt: pd.DataFrame | None = None
 
 
 def measure(trial: Trial, settings: Settings, per_week: float | None) -> Outcome:
@@ -116,7 +120,24 @@ def measure(trial: Trial, settings: Settings, per_week: float | None) -> Outcome
         ).assign(trail=trial.name),
         chances=chance_findings(trial, matcher, score.calibration_nights).assign(trail=trial.name),
         agreement=_agreement(trial, budget),
+        abrupt=_abrupt(trial, matcher),
     )
+
+
+def _abrupt(trial: Trial, matcher: Matcher) -> pd.DataFrame | None:
+    """Return where each episode stands with its slow beginning and without it."""
+    if trial.abrupt is None:
+        return None
+    abrupt = Matcher(trial.abrupt.episodes).ranks(one.event_ids for one in trial.abrupt.findings)
+    whole = matcher.ranks(one.event_ids for one in trial.findings)
+    pairs = zip(trial.episodes, trial.abrupt.episodes, whole, abrupt, strict=True)
+    rows = [
+        (trial.name, one.scenario, rank, rank_of_rest)
+        for one, rest, rank, rank_of_rest in pairs
+        if one.event_ids != rest.event_ids
+    ]
+    columns = ["trail", "scenario", "rank", "abrupt_rank"]
+    return pd.DataFrame(rows, columns=columns).astype({"rank": float, "abrupt_rank": float})
 
 
 def _agreement(trial: Trial, budget: Budget) -> float | None:

@@ -86,6 +86,8 @@ def summarise(outcomes: Sequence[Outcome]) -> list[Sheet]:
         sheets.insert(2, _recall(outcomes, "intensity"))
     if _stacked(outcomes, "queue")["habit"].any():
         sheets.insert(-2, _fillers(outcomes, "habit"))
+    if any(one.abrupt is not None for one in outcomes):
+        sheets.append(_poisoning(outcomes))
     return [*sheets, _episodes(episodes)]
 
 
@@ -276,6 +278,33 @@ def _chances(outcomes: Sequence[Outcome]) -> Sheet:
         "realised: those without any misused lookup, with the Wilson interval of their share."
     )
     return Sheet("chance", "Stated and realised share of chance", columns, tuple(rows), note)
+
+
+def _poisoning(outcomes: Sequence[Outcome]) -> Sheet:
+    """Tell what slow beginnings cost: the scorer may get used to what grows."""
+    tables = [one.abrupt.assign(budget=one.budget) for one in outcomes if one.abrupt is not None]
+    ranks = pd.concat(tables, ignore_index=True)
+    columns = (
+        Column("scenario", "text"), Column("n"), Column("found"), Column("recall", "share"),
+        Column("found abrupt"), Column("recall abrupt", "share"), Column("cost", "number"),
+    )  # fmt: skip
+    parts = [*ranks.groupby("scenario", sort=True), ("all", ranks)]
+    rows = [_poisoned(str(name), part) for name, part in parts if len(part)]
+    note = (
+        "abrupt: the same trail as if each episode had begun half-way through its nights, so that "
+        "nothing could get used to it; cost: recall abrupt less recall, in hundredths. Below zero "
+        "the beginnings helped to find it. Episodes of one night are left out."
+    )
+    return Sheet("poisoning", "What slow beginnings cost", columns, tuple(rows), note)
+
+
+def _poisoned(name: str, part: pd.DataFrame) -> tuple[Any, ...]:
+    """Return one line of `_poisoning`."""
+    found, abrupt = (
+        int((part[column] <= part["budget"]).sum()) for column in ("rank", "abrupt_rank")
+    )
+    n = len(part)
+    return (name, n, found, found / n, abrupt, abrupt / n, 100.0 * (abrupt - found) / n)
 
 
 def _episodes(episodes: pd.DataFrame) -> Sheet:

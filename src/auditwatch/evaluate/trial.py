@@ -16,7 +16,7 @@ from auditwatch.config import ContextFiles, Findings, Settings, Workspace, shipp
 from auditwatch.core.errors import UsageError
 from auditwatch.core.schema import LOOKUPS, PAIR_NIGHTS, SURPRISES
 from auditwatch.engine.lake import Lake
-from auditwatch.evaluate.stability import thinned_queue
+from auditwatch.evaluate.stability import by_lot, scanned_again, without_beginnings
 from auditwatch.evaluate.truth import Episode, within
 from auditwatch.findings.store import Store
 from auditwatch.ingest import read_context
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from auditwatch.core.contexttables import Context
     from auditwatch.findings.model import Finding, Piece
 
-__all__ = ["Bench", "Trial", "run_trial", "scanned_trial", "workbench"]
+__all__ = ["Abrupt", "Again", "Bench", "Trial", "run_trial", "scanned_trial", "workbench"]
 
 HEAD_COLUMNS: Final = (
     "event_id", "night", "local_hour", "operator_id", "operator_role", "terminal", "transaction",
@@ -56,6 +56,38 @@ class Bench:
 
     settings: Settings
     rules: Path
+
+
+@dataclass(frozen=True)
+class Again:
+    """What to scan a second time.
+
+    Parameters
+    ----------
+    thinned : bool
+        With a hundredth of the lookups left out.
+    abrupt : bool
+        Without the slow beginnings of the misuse.
+    """
+
+    thinned: bool = False
+    abrupt: bool = False
+
+
+@dataclass(frozen=True)
+class Abrupt:
+    """The same trail as if all misuse had begun half-way.
+
+    Parameters
+    ----------
+    episodes : tuple of Episode
+        In the order of the whole ones.
+    findings : tuple of Finding
+        The queue after the last night.
+    """
+
+    episodes: tuple[Episode, ...]
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
@@ -90,6 +122,8 @@ class Trial:
         Event to the honest habit that it came of; empty where nobody knows.
     thinned : tuple of str or None
         Ids of the queue when a hundredth of the lookups is left out; None when not asked.
+    abrupt : Abrupt or None
+        The trail without slow beginnings; None when not asked.
     missing : int
         Lines of the truth that the trail does not have.
     """
@@ -107,6 +141,7 @@ class Trial:
     shifts: Mapping[str, str] = field(default_factory=dict)
     habits: Mapping[str, str] = field(default_factory=dict)
     thinned: tuple[str, ...] | None = None
+    abrupt: Abrupt | None = None
     missing: int = 0
 
 
@@ -133,7 +168,7 @@ def run_trial(
     request: Request,
     episodes: Sequence[Episode],
     *,
-    thin: bool,
+    again: Again,
     tell: Callable[[str, int, int], None],
 ) -> Trial:
     """Scan a labelled trail and return what came of it.
@@ -148,8 +183,8 @@ def run_trial(
         The trail and its context tables.
     episodes : sequence of Episode
         The truth.
-    thin : bool
-        Scan it a second time with a hundredth of its lookups left out.
+    again : Again
+        What to scan a second time.
     tell : callable
         Called with (stage, done, total) as work goes on.
 
@@ -165,11 +200,28 @@ def run_trial(
         run_scan(place, Request(context=request.context), tell)
         context = read_context(dict(request.context), bench.settings.agency.timezone)
         trial = _told(name, place, context, known, missing)
-        if not thin:
-            return trial
-        with passing_workspace(bench) as second:
-            queue = thinned_queue(place, second, request.context, tell)
-        return replace(trial, thinned=tuple(queue))
+        if again.thinned:
+            with passing_workspace(bench) as second:
+                queue = scanned_again(place, second, request.context, by_lot(), tell)
+            trial = replace(trial, thinned=tuple(one.finding_id for one in queue))
+        if again.abrupt:
+            with passing_workspace(bench) as second:
+                trial = replace(trial, abrupt=_abrupt(trial, place, second, request, tell))
+        return trial
+
+
+def _abrupt(
+    trial: Trial,
+    place: Workspace,
+    second: Workspace,
+    request: Request,
+    tell: Callable[[str, int, int], None],
+) -> Abrupt:
+    """Scan a trail again without the slow beginnings of its misuse."""
+    night_of = dict(zip(trial.heads["event_id"], trial.heads["night"], strict=True))
+    episodes, gone = without_beginnings(trial.episodes, night_of)
+    queue = scanned_again(place, second, request.context, gone.intersection, tell)
+    return Abrupt(tuple(episodes), tuple(queue))
 
 
 def scanned_trial(place: Workspace, episodes: Sequence[Episode]) -> Trial:

@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 #: Part of every night's token: raise it when a change of code changes what a night comes to.
-RESULTS_VERSION: Final = 5
+RESULTS_VERSION: Final = 6
 
 #: Nights of a long trail are judged and published in portions of about this many records, so
 #: that memory depends on a night and not on the trail.

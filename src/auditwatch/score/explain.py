@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from auditwatch.score.words import count
+from auditwatch.score.words import count, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,14 +14,42 @@ if TYPE_CHECKING:
     from auditwatch.core.contexttables import Context
     from auditwatch.score.views import View
 
-__all__ = ["counter_evidence", "rarity", "sentence"]
+__all__ = ["counter_evidence", "rarity", "sentence", "shown"]
 
 SHORT_HISTORY: Final = 28  # nights
+TOLD_TIMES: Final = 1.5  # times as usual in a post as among all, from which it is said
 
 
-def sentence(view: View, row: Mapping[str, Any]) -> str:
-    """Return the tail statement of a unit and how rare it is."""
-    return f"{view.say(row)} {rarity(row)}"
+def sentence(view: View, row: Mapping[str, Any], lookups: pd.DataFrame) -> str:
+    """Return the tail statement of a unit, how rare it is, and what there is to count again."""
+    told = f"{view.say(row)} {rarity(row)}"
+    return f"{told} {shown(row, lookups)}" if view.STORY == "operator" and len(lookups) else told
+
+
+def shown(row: Mapping[str, Any], lookups: pd.DataFrame) -> str:
+    """Return how the lookups that are shown come to the subject-days that were counted.
+
+    Parameters
+    ----------
+    row : mapping
+        `evidence_days`: subject-days of the evidence, linked subjects as one.
+    lookups : pd.DataFrame
+        The evidence.
+
+    Notes
+    -----
+    Without it nobody could count again: a vehicle counts as its owner, and of a subject-day
+    everything that the operator asked is shown.
+    """
+    apart = len(lookups[["night", "operator_id", "subject_id"]].drop_duplicates())
+    told = (
+        "Shown is all that was asked about these subjects on these days: "
+        f"{count(len(lookups), 'lookup')} on {count(apart, 'subject-day')}"
+    )
+    linked = int(row["evidence_days"])
+    if linked == apart:
+        return f"{told}."
+    return f"{told}, which are {linked:,} where a vehicle and its registered owner count as one."
 
 
 def rarity(row: Mapping[str, Any]) -> str:
@@ -31,10 +59,11 @@ def rarity(row: Mapping[str, Any]) -> str:
     ----------
     row : mapping
         `decades`, `rivals`, `among`, `per_operator` (units of the view for an operator),
-        `recent_nights`, `operator_id` (empty when the unit is a subject).
+        `recent_nights`, `operator_id` (empty when the unit is a subject), `post` (how many times as
+        usual it is in this post; among all operators it is that much rarer than what counts).
     """
     of_subject = not row["operator_id"]
-    odds = 10.0 ** row["decades"] * (row["per_operator"] if of_subject else 1.0)
+    odds = 10.0 ** row["decades"] * (row["per_operator"] if of_subject else row["post"])
     if row["rivals"]:
         odds = min(odds, row["among"] / row["rivals"])
     each = "subjects, counted night by night," if of_subject else "operator-nights"
@@ -74,7 +103,19 @@ def counter_evidence(
         Nights that were there to compare with.
     """
     found = [*view.innocent(lookups), *view.against(row)] if len(lookups) else [*view.against(row)]
-    return [*found, *_not_seen(context, history)]
+    return [*found, *_in_post(row["post"]), *_not_seen(context, history)]
+
+
+def _in_post(times: float) -> Sequence[str]:
+    """Return how usual it is among the others in the same role and unit, and what that did."""
+    others = "Others in the same role and unit stood out in this way"
+    if times >= TOLD_TIMES:
+        told = f"{others} about {number(times)} times as often as all operators did"
+        return [f"{told}: it counts as so many times more usual."]
+    if times <= 1 / TOLD_TIMES:
+        told = f"{others} about {number(1 / times)} times more seldom than all operators did"
+        return [f"{told}: it counts as so many times rarer."]
+    return []
 
 
 def _not_seen(context: Context, history: int) -> Sequence[str]:

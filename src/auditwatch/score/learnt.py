@@ -10,11 +10,12 @@ import numpy as np
 
 from auditwatch.score.measuring import measure_nights
 from auditwatch.score.nights import learnt_by
+from auditwatch.score.posts import Posts
 from auditwatch.score.tails import Counts, Shares
 from auditwatch.score.words import EPOCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import pyarrow as pa
 
@@ -40,7 +41,8 @@ class Belief:
     group : str
         Whom it is about: the agency, a role, a role in a unit.
     what : str
-        share, multiplier, size, width, tries, or what one unit in so many reached.
+        share, multiplier, size, width, tries, times as usual (standing out in this post, against
+        all), or what one unit in so many reached.
     value : float
         How much.
     """
@@ -74,8 +76,21 @@ def believed(
     number = (date.fromisoformat(night) - EPOCH).days
     measured = measure_nights([number], profiles, context, settings, engine, marks=marks)
     scorer = learnt_by(measured.rows, number, settings)
-    scorer.tails_ = {key: _named(tail, measured.book) for key, tail in scorer.tails_.items()}
+    book = measured.book
+    scorer.tails_ = {key: _named(tail, book) for key, tail in scorer.tails_.items()}
+    scorer.posts_ = {key: _of_posts(posts, book) for key, posts in scorer.posts_.items()}
     return scorer
+
+
+def _of_posts(posts: Posts, book: Codebook) -> Posts:
+    """Return posts whose roles and units are names; what single operators did is left out."""
+    roles = _names(book, "operator_role", list(posts.roles))
+    groups = _names_of_groups(book, posts.groups)
+    return Posts(
+        posts.usual,
+        dict(zip(roles, posts.roles.values(), strict=True)),
+        dict(zip(groups, posts.groups.values(), strict=True)),
+    )
 
 
 def _named(tail: Any, book: Codebook) -> Any:
@@ -83,15 +98,23 @@ def _named(tail: Any, book: Codebook) -> Any:
     if not isinstance(tail, Shares):
         return tail
     roles = _names(book, "operator_role", list(tail.roles))
-    pairs = zip(
-        _names(book, "operator_role", [role for role, _ in tail.groups]),
-        _names(book, "operator_unit", [unit for _, unit in tail.groups]),
-        strict=True,
-    )
+    groups = _names_of_groups(book, tail.groups)
     return replace(
         tail,
         roles=dict(zip(roles, tail.roles.values(), strict=True)),
-        groups=dict(zip(pairs, tail.groups.values(), strict=True)),
+        groups=dict(zip(groups, tail.groups.values(), strict=True)),
+    )
+
+
+def _names_of_groups(
+    book: Codebook, groups: Iterable[tuple[Any, Any]]
+) -> Iterator[tuple[str, str]]:
+    """Return roles in units by name."""
+    pairs = list(groups)
+    return zip(
+        _names(book, "operator_role", [role for role, _ in pairs]),
+        _names(book, "operator_unit", [unit for _, unit in pairs]),
+        strict=True,
     )
 
 
@@ -108,6 +131,7 @@ def beliefs(scorer: LookupScorer) -> Iterator[Belief]:
         for group, what, value in _of_tail(tail):
             yield Belief(view, window, kind, group, what, value)
         reference = scorer.reference_[view, window, kind]
+        yield from _of_places(view, window, kind, scorer.posts_[view, window, kind])
         for odds in (100, 1000):
             raw = _beyond(reference, odds)
             if raw is not None:
@@ -126,6 +150,15 @@ def _of_tail(tail: Counts | Shares) -> Iterator[tuple[str, str, float]]:
         yield f"{role}", "share", share
     for (role, unit), share in sorted(tail.groups.items(), key=str):
         yield f"{role}, {unit}", "share", share
+
+
+def _of_places(view: str, window: int, kind: str, posts: Posts) -> Iterator[Belief]:
+    """Yield how usual standing out is in each post, for one there who did not of late."""
+    for (role, unit), (people, _) in sorted(posts.groups.items(), key=str):
+        if people:
+            nobody = np.array([""], dtype=object)
+            times = posts.times(nobody, np.array([role]), np.array([unit]))
+            yield Belief(view, window, kind, f"{role}, {unit}", "times as usual", float(times[0]))
 
 
 def _beyond(reference: Any, odds: int) -> float | None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["learnt_by", "model_id", "score_nights"]
 
-PARAMETERS_VERSION: Final = 4
+PARAMETERS_VERSION: Final = 5
 
 
 def model_id() -> str:
@@ -144,6 +144,7 @@ def _told(
         return SURPRISES.empty()
     traces = traces[traces["item"].isin(set(kept["item"]))]
     lookups = find_lookups(_unfolded(traces, measured), lake, measured.book)
+    kept["evidence_days"] = kept["item"].map(traces.groupby("item").size())
     kept["only"] = measured.book.decode("subject_id", _only_subject(kept, traces))
     groups = dict(iter(lookups.groupby("item")))
     for column in ("operator_id", "subject_id", "value"):
@@ -210,7 +211,7 @@ def _record(
         "surprise_milli": round(1000 * row["decades"]),
         "since": iso(first),
         "title": view.title(told),
-        "says": sentence(view, told),
+        "says": sentence(view, told, lookups),
         "against": "\n".join(against),
         "event_ids": "\n".join(sorted(lookups["event_id"])),
     }

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from auditwatch.score.calibrate import fit_reference, sidak
 from auditwatch.score.combine import best_and_half, milli
+from auditwatch.score.posts import Posts, fit_posts
 from auditwatch.score.tails import (
     Counts,
     Shares,
@@ -35,7 +36,7 @@ UNIT: Final = ["view", *STORY]
 
 
 class LookupScorer(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # they publish no types
-    """Tails by view, calibrated against recent nights, combined by story.
+    """Tails by view, calibrated against recent nights and other people's posts, combined by story.
 
     Parameters
     ----------
@@ -52,6 +53,8 @@ class LookupScorer(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # they p
         Tail model of each (view, window, kind).
     reference_ : dict
         Calibration of each (view, window, kind).
+    posts_ : dict
+        How usual it is of each (view, window, kind) in each role and unit.
     seasons_ : dict
         Nights that each (view, window, kind) was learnt from.
     tries_ : dict
@@ -89,10 +92,14 @@ class LookupScorer(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # they p
         self.n_features_in_ = len(COLUMNS)
         parts = dict(_features(rows))
         self.tails_ = {key: _fit_tail(part) for key, part in parts.items()}
+        raw = {key: _raw(self.tails_[key], part) for key, part in parts.items()}
         self.reference_ = {
-            key: fit_reference(
-                _once(_raw(self.tails_[key], part), part), part["weight"].to_numpy(float)
-            )
+            key: fit_reference(_once(raw[key], part), part["weight"].to_numpy(float))
+            for key, part in parts.items()
+        }
+        staff = _staff(rows)
+        self.posts_ = {
+            key: fit_posts(part, _stories(self.reference_[key].decades(raw[key]), part), staff)
             for key, part in parts.items()
         }
         self.seasons_ = {key: int(part["night_number"].nunique()) for key, part in parts.items()}
@@ -121,7 +128,9 @@ class LookupScorer(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # they p
         -------
         pd.DataFrame
             Index of `X`; `expected` (count), `raw` (decades of the tail model), `calibrated`
-            (decades of this row), `decades` (of its view, after the number of windows and units),
+            (decades of this row), `post` (how many times as usual it is among others in the same
+            post as among all: that much is taken off, as decades, before `calibrated`),
+            `decades` (of its view, after the number of windows and units),
             `best` (this row gives its view's decades), `combined` (of its story), `rivals` (recent
             units with as high a raw score), `among` (recent operator-nights; subject-nights where
             the unit is a subject). Leaving a view out changes `combined` by what best plus half
@@ -129,7 +138,7 @@ class LookupScorer(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # they p
         """
         check_is_fitted(self)
         parts = [self._terms(key, part) for key, part in _features(X)]
-        names = ["expected", "raw", "calibrated", "rivals", "among"]
+        names = ["expected", "raw", "calibrated", "post", "rivals", "among"]
         terms = pd.concat(parts) if parts else pd.DataFrame(columns=names, dtype=float)
         terms = terms.loc[X.index] if len(X) else terms
         return self._joined(X, terms)
@@ -140,10 +149,11 @@ class LookupScorer(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # they p
         reference = self.reference_.get(key)
         if tail is None or reference is None:
             silent = ("expected", "raw", "calibrated", "rivals", "among")
-            return pd.DataFrame(0.0, index=part.index, columns=list(silent))
+            return pd.DataFrame(0.0, index=part.index, columns=list(silent)).assign(post=1.0)
         raw = _raw(tail, part)
-        story = part["observed"].to_numpy() >= part["least"].to_numpy()
-        calibrated = np.where(story, reference.decades(raw), 0.0)
+        among_all = _stories(reference.decades(raw), part)
+        post = _times(self.posts_[key], among_all, part)
+        calibrated = np.maximum(among_all - np.log10(post), 0.0)
         nights = self.seasons_[key]
         if nights < self.seasoned_nights:
             trust = (nights / self.seasoned_nights) ** 0.5
@@ -151,8 +161,9 @@ class LookupScorer(OutlierMixin, BaseEstimator):  # type: ignore[misc]  # they p
         subjects = part["operator_id"].to_numpy() < 0
         terms = {
             "expected": _expected(tail, part),
-            "raw": np.where(story, raw, 0.0),
+            "raw": _stories(raw, part),
             "calibrated": calibrated,
+            "post": post,
             "rivals": reference.rivals(raw),
             "among": np.where(subjects, reference.units, self.operator_nights_),
         }
@@ -241,6 +252,30 @@ def _raw(tail: Counts | Shares, part: pd.DataFrame) -> np.ndarray:
         return tail.decades(observed, part["base"].to_numpy(float))
     exposure = part["exposure"].to_numpy()
     return beta_binomial_decades(observed, exposure, *_shape(tail, part))
+
+
+def _stories(decades: np.ndarray, part: pd.DataFrame) -> np.ndarray:
+    """Return decades with those of counts that are no story left out."""
+    return np.where(part["observed"].to_numpy() >= part["least"].to_numpy(), decades, 0.0)
+
+
+def _staff(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return who was at work on which night, in which role and unit, in total order.
+
+    A view that does not know the post of an operator leaves it to the others.
+    """
+    keys = ["operator_id", "night_number"]
+    staff: pd.DataFrame = rows.loc[rows["operator_id"].to_numpy() >= 0, [*keys, "role", "unit"]]
+    return staff.sort_values([*keys, "role", "unit"]).drop_duplicates(keys, keep="last")
+
+
+def _times(posts: Posts, decades: np.ndarray, part: pd.DataFrame) -> np.ndarray:
+    """Return how usual each row is in its post, shape (n,); 1 of what does not stand out."""
+    times = np.ones(len(part))
+    loud = np.flatnonzero(decades > 0)
+    names = (part[name].to_numpy()[loud] for name in ("operator_id", "role", "unit"))
+    times[loud] = posts.times(*names)
+    return times
 
 
 def _once(raw: np.ndarray, part: pd.DataFrame) -> np.ndarray:

@@ -15,6 +15,7 @@ from auditwatch import __version__
 from auditwatch.core.errors import IntegrityError
 from auditwatch.core.files import require_file, write_atomic
 from auditwatch.score.calibrate import Reference
+from auditwatch.score.posts import Posts
 from auditwatch.score.scorer import LookupScorer
 from auditwatch.score.tails import Counts, Shares
 
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["STATE_SCHEMA", "load_state", "save_state"]
 
-STATE_SCHEMA: Final = 1
-PARTS: Final = {kind.__name__: kind for kind in (Counts, Shares, Reference)}
+STATE_SCHEMA: Final = 2
+PARTS: Final = {kind.__name__: kind for kind in (Counts, Shares, Reference, Posts)}
 JSON_NAME: Final = "scorer.json"
 ARRAYS_NAME: Final = "scorer.parquet"
 

@@ -132,10 +132,10 @@ def trace(profiles: ibis.Table, units: ibis.Table, known: Known) -> ibis.Table:
 
 def title(row: Mapping[str, Any]) -> str:
     """Return how many subjects nobody else looked at."""
-    what, when = count(row["all_cold"], "subject"), count(row["on_nights"], "day")
+    times, when = count(row["all_cold"], "subject-day"), count(row["on_nights"], "day")
     return (
-        f"{operator(row['operator_id'])} looked at {what} whom nobody else looked at, on {when}, "
-        "and no case explains it"
+        f"{operator(row['operator_id'])} looked at subjects whom nobody else met: {times} on "
+        f"{when}, and no case explains it"
     )
 
 
@@ -144,8 +144,8 @@ def say(row: Mapping[str, Any]) -> str:
     over = int(row["all_cold"] - row["observed"])
     kept = f" (busy days cut to twice the usual pace: {int(row['observed']):,} count)"
     return (
-        f"{operator(row['operator_id'])} looked at {count(row['all_cold'], 'subject')} without a "
-        f"case that no other operator had looked at for {COLD_NIGHTS} nights, out of "
+        f"{operator(row['operator_id'])} looked without a case at subjects whom no other operator "
+        f"had looked at for {COLD_NIGHTS} nights: on {int(row['all_cold']):,} out of "
         f"{count(row['all_days'], 'subject-day')} on {count(row['on_nights'], 'day')} of the "
         f"{nights_seen(row)} up to {iso(row['night_number'])}"
         f"{kept if over else ''}; expected {number(row['expected'])}, from own earlier work and "
