@@ -116,6 +116,8 @@ def harmless(text: str, longest: int) -> str:
 
 def visible(text: str) -> str:
     """Return text with every control, format and unassigned character as U+FFFD."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join("\ufffd" if unicodedata.category(c) in FORMATS else c for c in text)
 
 

@@ -36,6 +36,8 @@ class Column:
         Its cells are sentences and need room.
     link : str
         Part of the page that a cell's text leads to: ``#{link}-{text}``; empty for none.
+    blank : bool
+        Its cells are empty, for somebody to write in.
     heat : bool
         Its numbers are shaded on pages, by the most that a row has in such columns.
     """
@@ -47,6 +49,7 @@ class Column:
     prose: bool = False
     link: str = ""
     heat: bool = False
+    blank: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auditwatch.report.pages import environment, kind_of
+from auditwatch.report.pages import page_of
 
 if TYPE_CHECKING:
     from auditwatch.report.document import Document
@@ -16,5 +16,4 @@ NAME: Final = "html"
 
 def write(document: Document) -> bytes:
     """Return the paper as a page."""
-    template = environment().get_template("paper.html.j2")
-    return template.render(paper=document, kind_of=kind_of).encode("utf-8")
+    return page_of(document).encode("utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from auditwatch.core.errors import RefusedError
-from auditwatch.report.formats import page_html
+from auditwatch.report.pages import page_of
 
 if TYPE_CHECKING:
     from auditwatch.report.document import Document
@@ -23,7 +23,7 @@ def write(document: Document) -> bytes:
     RefusedError
         ``AW-REPORT-001`` when WeasyPrint or the Pango it needs is not on this machine.
     """
-    html = _weasyprint().HTML(string=page_html.write(document).decode("utf-8"), url_fetcher=_refuse)
+    html = _weasyprint().HTML(string=page_of(document, printed=True), url_fetcher=_refuse)
     printed = html.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=False)
     if not isinstance(printed, bytes):
         raise TypeError("WeasyPrint gives bytes when it is given no target")
