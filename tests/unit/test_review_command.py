@@ -138,6 +138,9 @@ def test_a_package_is_made_agreed_to_and_verified(made: DeskFabric, tmp_path: Pa
     assert code(CliRunner().invoke(cli, ["verify", str(path)])) == "AW-SEAL-002"
     full = ("package", name, "--full", "--reason", "hearing of the fourth of May", "-o", str(path))
     assert code(run(made, "rita", *full)) == "AW-REVIEW-041"
+    assert f"rita asks for a full package of {name}" in run(made, "lena", "list").output
+    nobody = ("agree", name, "--for", "mate", "--note", "read the summons, agreed")
+    assert code(run(made, "lena", *nobody)) == "AW-REVIEW-040"
     told = run(made, "lena", "agree", name, "--note", "read the summons, agreed")
     assert told.exit_code == 0, told.output
     told = run(made, "rita", *full)

@@ -77,6 +77,7 @@ def list_queue(caller: Caller, tab: str, page: int, as_json: bool) -> None:
       auditwatch review --as lena list --tab approval
     """
     from auditwatch.review.queue import Filter, read_queue
+    from auditwatch.review.wanted import wanted_of
 
     with caller.desk() as desk:
         account = caller.account(desk)
@@ -84,6 +85,7 @@ def list_queue(caller: Caller, tab: str, page: int, as_json: bool) -> None:
         with desk.reading() as connection:
             queue = read_queue(connection, account, desk.circle(account), Filter(tab, page=page))
             times = _clocks(desk, connection, queue.rows)
+            wanted = wanted_of(connection, account, desk.circle(account), desk.now())
         desk.note(account, "view", "", f"queue {tab}, page {page}, {len(queue.rows)} findings")
         rows = [_line(row, desk, times) for row in queue.rows]
     if as_json:
@@ -91,6 +93,8 @@ def list_queue(caller: Caller, tab: str, page: int, as_json: bool) -> None:
         return
     columns = ("finding", "state", "assignee", "severity", "night", "days_left", "title")
     print_table(columns, [[str(row[name]) for name in columns] for row in rows])
+    for one in wanted:
+        narrate(f"{one.account} asks for a full package of {one.finding_id}: review agree")
     if queue.withheld:
         narrate(f"{count(queue.withheld, 'finding')} withheld from you: they concern you or yours")
     if queue.more:

@@ -58,8 +58,9 @@ def package(caller: Caller, finding_id: str, output: Path | None, full: bool, re
 @click.command()
 @click.argument("finding_id")
 @click.option("--note", required=True, metavar="TEXT", help="Why you agree; kept for good.")
+@click.option("--for", "asker", metavar="NAME", default="", help="Whose wish; default the last.")
 @click.pass_obj
-def agree(caller: Caller, finding_id: str, note: str) -> None:
+def agree(caller: Caller, finding_id: str, note: str, asker: str) -> None:
     """Agree, as the second person, to the full copy that somebody asked for; it lasts a day.
 
     \b
@@ -67,5 +68,5 @@ def agree(caller: Caller, finding_id: str, note: str) -> None:
       auditwatch review --as lena agree F-ABCDEFGHJKMN --note "read the summons, agreed"
     """
     with caller.desk() as desk:
-        asker = desk.agree(caller.account(desk), finding_id, note)
+        asker = desk.agree(caller.account(desk), finding_id, note, asker)
     narrate(f"agreed: {asker} may make a full copy of {finding_id} for a day")

@@ -22,10 +22,14 @@ __all__ = [
     "party_rows",
     "piece_from",
     "piece_row",
+    "read_decided",
     "read_evidence",
     "read_finding",
 ]
 
+EVIDENCE_ORDER: Final = tuple(
+    tables.evidence.c[name] for name in ("night", "source", "source_id", "suppressed_by")
+)
 TUPLES: Final = {
     kind: tuple(one.name for one in fields(kind) if str(one.type).startswith("tuple"))
     for kind in (Piece, Finding)
@@ -78,8 +82,21 @@ def read_evidence(connection: Connection, finding_id: str) -> list[Piece]:
     """Return the evidence of a finding, night by night, in a total order."""
     table = tables.evidence
     query = select(table).where(table.c.finding_id == finding_id)
-    order = (table.c.night, table.c.source, table.c.source_id, table.c.suppressed_by)
-    return [piece_from(row) for row in connection.execute(query.order_by(*order)).mappings()]
+    ordered = query.order_by(*EVIDENCE_ORDER)
+    return [piece_from(row) for row in connection.execute(ordered).mappings()]
+
+
+def read_decided(connection: Connection) -> tuple[dict[str, Finding], dict[str, list[Piece]]]:
+    """Return all findings that were ever decided and their evidence, by id: two queries in all."""
+    findings, evidence = tables.findings, tables.evidence
+    decided = select(tables.reviews.c.finding_id)
+    rows = connection.execute(select(findings).where(findings.c.finding_id.in_(decided)))
+    found = {row["finding_id"]: finding_from(row) for row in rows.mappings()}
+    pieces: dict[str, list[Piece]] = {}
+    query = select(evidence).where(evidence.c.finding_id.in_(decided)).order_by(*EVIDENCE_ORDER)
+    for row in connection.execute(query).mappings():
+        pieces.setdefault(row["finding_id"], []).append(piece_from(row))
+    return found, pieces
 
 
 def party_rows(finding: Finding) -> list[dict[str, str]]:

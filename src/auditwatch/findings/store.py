@@ -14,7 +14,13 @@ from auditwatch.findings import investigations, journal, publish, reviews, steps
 from auditwatch.findings.database import Database
 from auditwatch.findings.escalations import escalated
 from auditwatch.findings.model import NightSummary
-from auditwatch.findings.rows import finding_from, piece_from, read_evidence, read_finding
+from auditwatch.findings.rows import (
+    finding_from,
+    piece_from,
+    read_decided,
+    read_evidence,
+    read_finding,
+)
 from auditwatch.findings.sentences import lookups_behind
 
 if TYPE_CHECKING:
@@ -243,11 +249,13 @@ class Store:
     def reviewed(self) -> list[tuple[Finding, Review, list[Piece]]]:
         """Return each finding with a decision, the decision that stands, and its evidence."""
         with self._database.reading() as connection:
-            return [
-                (read_finding(connection, name), review, read_evidence(connection, name))
-                for name, review in sorted(reviews.latest(connection).items())
-                if review.disposition != "withdrawn"
-            ]
+            last = reviews.latest(connection)
+            found, evidence = read_decided(connection)
+        return [
+            (found[name], review, evidence.get(name, []))
+            for name, review in sorted(last.items())
+            if review.disposition != "withdrawn"
+        ]
 
     def spoke(self, first: str, last: str) -> list[tuple[str, str, int, int]]:
         """Return (night, rule or view, findings, lookups) of what spoke from one night to another.

@@ -11,22 +11,20 @@ import msgspec
 from auditwatch.core.errors import AuditwatchError, UsageError
 from auditwatch.core.words import harmless
 from auditwatch.findings.model import SEVERITIES, STATUSES
-from auditwatch.review.copies import wishes
 from auditwatch.review.decide import NOTE_LEAST, Act
 from auditwatch.review.inquiries import clocks
 from auditwatch.review.queue import TABS, Filter, chosen_rows, read_queue, tab_counts
 from auditwatch.review.savedlists import drop_list, keep_list, kept_lists
 from auditwatch.review.visit import Page, Visit
+from auditwatch.review.wanted import wanted_of
 from auditwatch.review.words import NEXT, OUTCOME_WORDS, STATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection
     from starlette.responses import Response
 
     from auditwatch.core.mask import Masker
-    from auditwatch.review.copies import Wish
     from auditwatch.review.queue import Row
 
 __all__ = ["PAGES", "SETTLED", "asked_list", "list_query", "queue_row"]
@@ -60,7 +58,7 @@ def show_queue(visit: Visit) -> Response:
         kept = kept_lists(connection, account.account)
         names = [row.finding.finding_id for row in queue.rows if row.state not in SETTLED]
         times = clocks(connection, names, visit.zone, visit.today)
-        wanted = _wanted(visit, connection)
+        wanted = wanted_of(connection, account, visit.desk.circle(account), visit.desk.now())
     told = f"queue {asked.tab}, {len(queue.rows)} findings" + (asked.after and ", further on")
     visit.desk.note(account, "view", "", told)
     masker = visit.desk.workspace.masker()
@@ -84,21 +82,6 @@ def show_queue(visit: Visit) -> Response:
         kinds=KINDS,
         bulk_outcomes=BULK_OUTCOMES,
     )
-
-
-def _wanted(visit: Visit, connection: Connection) -> list[Wish]:
-    """Return the full packages that wait for this person as the second one."""
-    account, desk = visit.account, visit.desk
-    if not account.may("approve"):
-        return []
-    asked = [
-        one
-        for one in wishes(connection, desk.now())
-        if not one.second and one.account != account.account
-    ]
-    rows = chosen_rows(connection, desk.circle(account), [one.finding_id for one in asked])
-    seen = {row.finding.finding_id for row in rows}
-    return [one for one in asked if one.finding_id in seen]
 
 
 def keep(visit: Visit) -> Response:
