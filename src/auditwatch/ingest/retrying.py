@@ -94,9 +94,9 @@ def retry_staged(staged: Staged, folder: Path, followers: Followers, lake: Lake)
     known = Known(lake, staged, retried=lines)
     found = []
     contradicted = Contradictions()
-    for one in settle(staged, folder, followers):
-        contradicted.update(one.contradicted)
-        found.append(_within(one, lines))
+    for night in settle(staged, folder, followers):
+        contradicted.update(night.contradicted)
+        found.append(_within(night, lines))
     new = [known.new_of(one) for one in found if one.rows.num_rows]
     for fresh in new:
         contradicted.update(fresh.contradicted)
