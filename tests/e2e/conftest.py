@@ -57,9 +57,9 @@ class City:
 
 @pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory) -> City:
-    """A town of forty operators and twelve nights."""
+    """A town of forty operators and eight nights."""
     folder = tmp_path_factory.mktemp("city")
-    told = auditwatch("sample", folder, "--seed", 11, "--operators", 40, "--days", 12)
+    told = auditwatch("sample", folder, "--seed", 11, "--operators", 40, "--days", 8)
     assert told.code == 0, told.err
     return City(folder)
 

@@ -14,7 +14,7 @@ from tests.e2e.conftest import City, Told, auditwatch, export
 if TYPE_CHECKING:
     from pathlib import Path
 
-SIZE = ("--operators", 40, "--days", 12)
+SIZE = ("--operators", 40, "--days", 8)
 
 
 @pytest.fixture(scope="module")

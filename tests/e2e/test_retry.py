@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auditwatch.core.schema import LOOKUPS, REJECTS
+from auditwatch.core.schema import GAPS, LOOKUPS, REJECTS
 from auditwatch.engine.lake import Lake
 from auditwatch.findings.store import Store
 from tests.e2e.conftest import Told, auditwatch
@@ -69,6 +69,17 @@ def test_what_is_readable_now_is_added_once(place: Path) -> None:
         assert ("1 added, 1 known" in told.err) == (number == 0)
     with Store(place / "w" / "findings.db") as store:
         assert [action.action for action in store.journal()] == ["retry"] * 3
+
+
+def test_a_copy_that_contradicts_is_noted_when_it_can_be_read(place: Path) -> None:
+    """The second line of one record gives another reason: a gap of its night, noted once."""
+    limit(place, 8000)
+    for _ in range(2):
+        assert retry(place).code == 0
+        noted = Lake(place / "w" / "lake").read(GAPS).to_pylist()
+        (said,) = (one["detail"] for one in noted if one["kind"] == "contradicting_copies")
+        assert said.startswith("1 record of 2026-03-14 is told twice")
+        assert "in t.csv: reason in 1" in said
 
 
 def test_nothing_changes_when_nothing_can_be_read(place: Path) -> None:

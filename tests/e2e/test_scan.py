@@ -91,9 +91,7 @@ def test_the_three_containers_of_one_trail_give_equal_findings(
     """CSV, JSON lines and Parquet are the same trail."""
     for form in ("jsonl", "parquet"):
         folder = tmp_path / form
-        auditwatch(
-            "sample", folder, "--seed", 11, "--operators", 40, "--days", 12, "--format", form
-        )
+        auditwatch("sample", folder, "--seed", 11, "--operators", 40, "--days", 8, "--format", form)
         workspace = tmp_path / f"w-{form}"
         auditwatch("init", workspace)
         told = auditwatch("-w", workspace, "scan", folder / f"trail.{form}", *city.context)

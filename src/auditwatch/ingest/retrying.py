@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from auditwatch.core.errors import UsageError
-from auditwatch.core.schema import LOOKUPS, REJECTS, SOURCES
+from auditwatch.core.schema import GAPS, LOOKUPS, REJECTS, SOURCES
 from auditwatch.ingest.completing import Fuller, complete
+from auditwatch.ingest.contradictions import Contradictions, gaps_of
 from auditwatch.ingest.known import Known
 from auditwatch.ingest.ledger import Account
 from auditwatch.ingest.settling import Settled, settle
@@ -91,8 +92,14 @@ def retry_staged(staged: Staged, folder: Path, followers: Followers, lake: Lake)
     refused = lake.pick(REJECTS, "source_id", [token]).select(REJECTS.names)
     lines = _lines(refused)
     known = Known(lake, staged, retried=lines)
-    found = [_within(one, lines) for one in settle(staged, folder, followers)]
+    found = []
+    contradicted = Contradictions()
+    for night in settle(staged, folder, followers):
+        contradicted.update(night.contradicted)
+        found.append(_within(night, lines))
     new = [known.new_of(one) for one in found if one.rows.num_rows]
+    for fresh in new:
+        contradicted.update(fresh.contradicted)
     now_read = _lines_of(found)
     left = refused.filter(pa.array(~np.isin(refused["line"].to_numpy(), now_read)))
     rows = [one.rows for one in new]
@@ -108,6 +115,7 @@ def retry_staged(staged: Staged, folder: Path, followers: Followers, lake: Lake)
         with lake.adding(LOOKUPS, work) as addition:
             for part in rows:
                 addition.add(part)
+        _note(gaps_of(contradicted), work, lake)
         lake.replace_source(SOURCES, source, token, work)
         lake.replace_source(REJECTS, left, token, work)
         complete(lake, followers)
@@ -115,6 +123,15 @@ def retry_staged(staged: Staged, folder: Path, followers: Followers, lake: Lake)
     count = sum(part.num_rows for part in rows)
     duplicates = sum(one.rows.num_rows + one.repeated.shape[1] for one in found) - count
     return Retried(account_of(source, reasons), count, duplicates, left.num_rows)
+
+
+def _note(gaps: pa.Table, work: str, lake: Lake) -> None:
+    """Add what was not noted yet; the copies that both were readable from the start were."""
+    stored = lake.pick(GAPS, "source_id", gaps["source_id"].unique().to_pylist())
+    told = set(stored["detail"].to_pylist())
+    fresh = gaps.filter(pa.array([one not in told for one in gaps["detail"].to_pylist()]))
+    if fresh.num_rows:
+        lake.append(GAPS, fresh, work)
 
 
 def _counted(rejects: pa.Table) -> list[dict[str, Any]]:

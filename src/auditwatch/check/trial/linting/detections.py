@@ -25,6 +25,8 @@ ACCUSING: Final = re.compile(
     r"\b(violat\w+|guilty|offend\w+|abus\w+|misus\w+|stalk\w+|illegal\w*)\b", re.IGNORECASE
 )
 UNWRITTEN: Final = re.compile(r"\b(TODO|FIXME|TBD|XXX)\b")
+#: Whom the sentence of a story may name; an agency's is about no one person.
+WHO: Final[dict[str, tuple[str, ...]]] = {"agency": (), "unit": ("operator_id", "operator_unit")}
 
 
 def look_at_rules(pack: Pack) -> Iterator[Problem]:
@@ -142,14 +144,15 @@ def _worded(rule: Rule, section: Section) -> Iterator[Problem]:
 
 def _sentence(rule: Rule, section: Section) -> Iterator[Problem]:
     """Yield a sentence that does not say who or when."""
-    for needed, what in (("night", "when"), ("operator_id", "who")):
-        if needed not in rule.placeholders and (needed == "night" or rule.story != "agency"):
+    who = WHO.get(rule.story, ("operator_id",))
+    for needed, what in ((("night",), "when"), (who, "who")):
+        if needed and not any(name in rule.placeholders for name in needed):
             yield Problem(
                 f"the sentence does not say {what}",
                 code="AW-LINT-113",
                 where=section.document.place("auditwatch", "reason_template"),
                 level="info",
-                expected=f"{{{needed}}} in it",
+                expected=" or ".join(f"{{{name}}}" for name in needed) + " in it",
             )
 
 
