@@ -235,7 +235,8 @@ def test_what_one_clerk_repeats_weighs_more_than_what_a_unit_does_once_each() ->
     ("view", "milli"),
     [
         ("tie", 3000 + 602),
-        ("mix", 3000 + 301),
+        ("shift", 3000 + 1204),
+        ("mix", 3000 - 1000),
         ("burst", 3000 - 1000 + 1505),
         ("harvest", 3000 - 1000),
     ],

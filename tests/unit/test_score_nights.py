@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn.base import clone
 from tests.score_town import cases, lookup, minute, night, relations, score, work
@@ -174,7 +175,7 @@ def test_the_future_changes_nothing(surprises: pd.DataFrame, tmp_path: Path) -> 
 
 
 def test_threads_and_order_change_nothing(tmp_path: Path) -> None:
-    """The same bytes with one thread, two and four, from rows in another order."""
+    """The same bytes with one thread, two, four and eight, from rows in another order."""
     rows = misuse()
     ids = [f"x{n:05d}" for n in range(len(rows))]
     named = [
@@ -182,10 +183,15 @@ def test_threads_and_order_change_nothing(tmp_path: Path) -> None:
         for n, (row, one) in enumerate(zip(rows, ids, strict=True))
     ]
     one = score(named, tmp_path / "one", nights=[28, 31], context=TIES)
-    for threads in (2, 4):
-        more = score(
-            named[::-1], tmp_path / str(threads), nights=[28, 31], context=TIES, threads=threads
-        )
+    usual = pa.cpu_count()
+    for threads in (2, 4, 8):
+        pa.set_cpu_count(threads)
+        try:
+            more = score(
+                named[::-1], tmp_path / str(threads), nights=[28, 31], context=TIES, threads=threads
+            )
+        finally:
+            pa.set_cpu_count(usual)
         assert one.equals(more)
 
 

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 __all__ = ["counter_evidence", "rarity", "sentence", "shown"]
 
 SHORT_HISTORY: Final = 28  # nights
+OF_POST: Final = "Others in the same role and unit stood out in this way"
 TOLD_TIMES: Final = 1.5  # times as usual in a post as among all, from which it is said
 
 
 def sentence(view: View, row: Mapping[str, Any], lookups: pd.DataFrame) -> str:
     """Return the tail statement of a unit, how rare it is, and what there is to count again."""
     told = f"{view.say(row)} {rarity(row)}"
+    if row["post"] * TOLD_TIMES <= 1:
+        told += f" {OF_POST} about {number(1 / row['post'])} times more seldom, which counts."
     return f"{told} {shown(row, lookups)}" if view.STORY == "operator" and len(lookups) else told
 
 
@@ -107,15 +110,14 @@ def counter_evidence(
 
 
 def _in_post(times: float) -> Sequence[str]:
-    """Return how usual it is among the others in the same role and unit, and what that did."""
-    others = "Others in the same role and unit stood out in this way"
-    if times >= TOLD_TIMES:
-        told = f"{others} about {number(times)} times as often as all operators did"
-        return [f"{told}: it counts as so many times more usual."]
-    if times <= 1 / TOLD_TIMES:
-        told = f"{others} about {number(1 / times)} times more seldom than all operators did"
-        return [f"{told}: it counts as so many times rarer."]
-    return []
+    """Return that it is more usual among the others in the same role and unit, and what that did.
+
+    Where it is rarer there, the sentence says so: that speaks for it.
+    """
+    if times < TOLD_TIMES:
+        return []
+    told = f"{OF_POST} about {number(times)} times as often as all operators did"
+    return [f"{told}: it counts as so many times more usual."]
 
 
 def _not_seen(context: Context, history: int) -> Sequence[str]:

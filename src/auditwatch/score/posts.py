@@ -8,7 +8,7 @@ any one of them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -125,7 +125,7 @@ def fit_posts(rows: pd.DataFrame, decades: np.ndarray, staff: pd.DataFrame) -> P
     )
 
 
-def _sums(each: pd.DataFrame, keys: str | list[str]) -> dict[Hashable, tuple[float, float]]:
+def _sums(each: pd.DataFrame, keys: str | list[str]) -> dict[Any, tuple[float, float]]:
     """Return operators and the sum of their shares, by group."""
     sums = each.groupby(keys, sort=True)["share"].agg(["size", "sum"])
     pairs = zip(sums["size"].tolist(), sums["sum"].tolist(), strict=True)
