@@ -22,6 +22,7 @@ CAPITAL: Final = 1.4  # capitals are wider than letters on the whole
 PROSE: Final = (28, 60)  # characters
 FREE: Final = 44  # characters of other text before it may be broken; twice that in a small table
 SMALL: Final = 3  # columns
+BLANK: Final = 24.0  # characters of small print: a few words by hand
 LEAST: Final = 42.0  # percent of the sheet, so that a caption has room
 #: Characters that fit on a line: of a usual table, of one with small print, of a turned sheet.
 SHEET: Final = ((6, 112), (9, 136), (99, 240))  # up to so many columns
@@ -48,7 +49,7 @@ def widths_of(table: Table) -> Widths:
         _asked(column, _lengths(table, n, column), free) for n, column in enumerate(table.columns)
     ]
     stiff = [
-        wide if column.short or column.number else 0.0
+        wide if column.short or column.number or column.blank else 0.0
         for wide, column in zip(asked, table.columns, strict=True)
     ]
     room = max(sheet - sum(stiff), sheet / 3)
@@ -77,6 +78,8 @@ def _length(text: str) -> float:
 
 def _asked(column: Column, lengths: list[float], free: float) -> float:
     """Return how many characters a column wants, with the gap after it."""
+    if column.blank:
+        return BLANK
     label = LABEL * max(map(_length, column.label.split()), default=0)
     longest = max(lengths)
     if column.short or column.number:
