@@ -126,7 +126,7 @@ def _table(table: Table) -> str:
 
 def errors_page() -> str:
     """Return the page of all error codes with what each says."""
-    found: dict[str, dict[str, str]] = defaultdict(dict)
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for path in sorted((ROOT / "src").rglob("*.py")):
         for call in (
             n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)
@@ -135,15 +135,15 @@ def errors_page() -> str:
             for code in _codes(words.get("code")):
                 said = _text(call.args[0]) if call.args else _text(words.get("what"))
                 hints = [_text(words.get(name)) for name in ("expected", "hint")]
-                found[code][said] = "; ".join(hint for hint in hints if hint)
+                found[code].add((said, "; ".join(hint for hint in hints if hint)))
         for code in re.findall(r"AW-[A-Z]+-\d+", path.read_text("utf-8")):
-            found[code].setdefault("", "") if not found[code] else None
+            found[code] |= set() if found[code] else {("", "")}
     parts = [MADE, "# Error codes\n", "An error says what, where, what was expected, what to do.\n"]
     for code in sorted(found):
         parts.append(f"## {code}\n")
         lines = [
             f"- {said}{f' — {hint}' if hint else ''}"
-            for said, hint in sorted(found[code].items())
+            for said, hint in sorted(found[code])
             if said
         ]
         parts.append("\n".join(lines or ["- see the message"]) + "\n")

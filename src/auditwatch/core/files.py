@@ -8,6 +8,7 @@ import hashlib
 import os
 import tempfile
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditwatch.core.errors import (
@@ -20,7 +21,6 @@ from auditwatch.core.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 __all__ = [
     "ensure_folder",
@@ -28,6 +28,7 @@ __all__ = [
     "lock",
     "require_file",
     "require_folder",
+    "scratch_folder",
     "write_atomic",
     "write_once",
 ]
@@ -156,6 +157,23 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Lend a folder of this account only, for files that nobody keeps; it goes away with them.
+
+    Raises
+    ------
+    RefusedError, InputError
+        As `write_atomic`, when the system's place for such files (``TMPDIR``) takes no more.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="auditwatch-") as name:
+            yield Path(name)
+    except OSError as error:
+        place = Path(tempfile.gettempdir())
+        raise _refusal(error, place, "write a file for the time being") from error
 
 
 def require_file(path: Path) -> Path:

@@ -147,6 +147,11 @@ class Document:
     foot: tuple[str, ...]
 
     @property
+    def broad(self) -> bool:
+        """Whether all of it stands on turned sheets."""
+        return all(section.broad for section in self.sections)
+
+    @property
     def tables(self) -> list[tuple[Section, Table]]:
         """Each table with its section, in reading order."""
         return [

@@ -34,7 +34,7 @@ CELL_MAX: Final = 2000
 WORDS: Final = re.compile(r"[^\W_]+")
 
 EVIDENCE_COLUMNS: Final = (
-    Column("time", "Time"),
+    Column("time", "Time", short=True),
     Column("operator", "Operator"),
     Column("requester", "For"),
     Column("subject", "Subject"),
@@ -49,7 +49,7 @@ EVIDENCE_COLUMNS: Final = (
     Column("line", "Line", number=True),
     Column("record", "Record"),
     Column("lookup", "Of lookup"),
-    Column("finding", "Finding"),
+    Column("finding", "Finding", short=True),
 )
 
 

@@ -32,10 +32,10 @@ ASKING: Final = ("policy", "rule", "pattern")
 
 #: Left empty for whoever answers; the sheet is filled in by hand.
 BLANKS: Final = (
-    Column("justification", "Justification", prose=True),
-    Column("purpose_of_use", "Purpose of use"),
-    Column("dissemination", "Given on to"),
-    Column("answered_by", "Answered by, on"),
+    Column("justification", "Justification", blank=True),
+    Column("purpose_of_use", "Purpose of use", blank=True),
+    Column("dissemination", "Given on to", blank=True),
+    Column("answered_by", "Answered by, on", blank=True),
 )
 #: What an auditor's sheet shows of a record, by name.
 SHOWN: Final = (

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["subject_paper"]
 
 COLUMNS: Final = (
-    Column("time", "Time"),
+    Column("time", "Time", short=True),
     Column("operator", "Operator"),
     Column("requester", "For"),
     Column("unit", "Unit"),

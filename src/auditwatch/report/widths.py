@@ -22,16 +22,21 @@ CAPITAL: Final = 1.4  # capitals are wider than letters on the whole
 PROSE: Final = (28, 60)  # characters
 FREE: Final = 44  # characters of other text before it may be broken; twice that in a small table
 SMALL: Final = 3  # columns
+NARROW: Final = 16.0  # characters of a column that gives no room worth taking
+BLANK: Final = 24.0  # characters of small print: a few words by hand
 LEAST: Final = 42.0  # percent of the sheet, so that a caption has room
-#: Characters that fit on a line: of a usual table, of one with small print, of a turned sheet.
-SHEET: Final = ((6, 112), (9, 136), (99, 240))  # up to so many columns
+#: Characters that fit on a line, and points of its print: of a usual table, of one with small
+#: print, of a turned sheet.
+SHEET: Final = ((6, 112, 8.5), (9, 136, 7.0), (99, 240, 6.0))  # up to so many columns
+LARGER: Final = 1.35  # print where a table leaves room
 
 
 @dataclass(frozen=True)
 class Widths:
-    """Percent of the sheet that a table takes, and percent of the table for each column."""
+    """Percent of the sheet that a table takes, points of its print, percent for each column."""
 
     table: float
+    type: float
     columns: tuple[float, ...]
 
 
@@ -42,13 +47,13 @@ def widths_of(table: Table) -> Widths:
     -----
     Days, ids and numbers get what they need; other text gives way when the sheet is too narrow.
     """
-    sheet = next(room for most, room in SHEET if len(table.columns) <= most)
+    sheet, points = next(rest for most, *rest in SHEET if len(table.columns) <= most)
     free = FREE * 2 if len(table.columns) <= SMALL else FREE
     asked = [
         _asked(column, _lengths(table, n, column), free) for n, column in enumerate(table.columns)
     ]
     stiff = [
-        wide if column.short or column.number else 0.0
+        wide if column.short or column.number or column.blank or wide <= NARROW else 0.0
         for wide, column in zip(asked, table.columns, strict=True)
     ]
     room = max(sheet - sum(stiff), sheet / 3)
@@ -57,8 +62,10 @@ def widths_of(table: Table) -> Widths:
         fixed or wide * min(1.0, room / soft) for fixed, wide in zip(stiff, asked, strict=True)
     ]
     whole = sum(given)
+    larger = min(LARGER, max(1.0, sheet / whole)) if len(table.columns) > SHEET[0][0] else 1.0
     return Widths(
-        round(min(100.0, max(LEAST, 100 * whole / sheet)), 1),
+        round(min(100.0, max(LEAST, 100 * larger * whole / sheet)), 1),
+        round(points * larger, 1),
         tuple(round(100 * one / whole, 2) for one in given),
     )
 
@@ -77,6 +84,8 @@ def _length(text: str) -> float:
 
 def _asked(column: Column, lengths: list[float], free: float) -> float:
     """Return how many characters a column wants, with the gap after it."""
+    if column.blank:
+        return BLANK
     label = LABEL * max(map(_length, column.label.split()), default=0)
     longest = max(lengths)
     if column.short or column.number:
