@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import re
 import threading
 import time
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
+import segno
 import uvicorn
 from httpx import ASGITransport, AsyncClient
 from joserfc import jwt
@@ -27,6 +29,8 @@ from auditwatch.review.oidc import Issuer
 from auditwatch.review.visit import Site
 from tests.desk_fabric import PEOPLE, DeskFabric, enrol, make_desk
 from tests.web.desk_client import ORIGIN, Browser, own_port
+
+SQUARES = re.compile(r' d="([^"]+)"')
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,6 +57,21 @@ def made(
     yield built
     built.desk.database.close()
     built.fabric.store.close()
+
+
+def test_a_new_key_can_be_read_by_a_camera(made: DeskFabric) -> None:
+    """The picture is of the address beside it, another one at each visit."""
+    browser = Browser(made, "vera")
+    seen = set()
+    for page in (browser.get("/account").text, browser.get("/account").text):
+        picture = re.search(r"<svg.*?</svg>", page, re.DOTALL)
+        address = re.search(r'href="(otpauth:[^"]*)"', page)
+        assert picture
+        assert address
+        drawn = segno.make_qr(html.unescape(address[1])).svg_inline(light="#fff")
+        assert SQUARES.findall(picture[0]) == SQUARES.findall(drawn)
+        seen.add(picture[0])
+    assert len(seen) == 2
 
 
 def test_where_a_device_is_required_nothing_opens_before_there_is_one(made: DeskFabric) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import segno
+from markupsafe import Markup
+
 from auditwatch.core.errors import UsageError
 from auditwatch.review.factors import drop_factor, enrol_factor, key_uri, new_key, take_code
 from auditwatch.review.visit import Page, Visit
@@ -68,8 +71,15 @@ def _shown(visit: Visit, key: str) -> Response:
         dropped=not visit.enrolled and visit.query.get("done") == "dropped",
         key=key,
         spaced=" ".join(key[n : n + 4] for n in range(0, len(key), 4)),
-        uri=key_uri(key, visit.account.account, ISSUER) if key else "",
+        uri=(uri := key_uri(key, visit.account.account, ISSUER) if key else ""),
+        picture=_drawn(uri) if uri else "",
     )
+
+
+def _drawn(uri: str) -> Markup:
+    """Draw an address as a code for a camera, dark on light in every colour scheme."""
+    drawn = segno.make_qr(uri).svg_inline(scale=4, light="#fff", svgclass="camera", lineclass=None)
+    return Markup(drawn)  # noqa: S704 - of squares alone
 
 
 PAGES: Final = (
