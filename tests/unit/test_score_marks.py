@@ -71,6 +71,8 @@ def test_a_terminal_long_after_is_not_at_once() -> None:
         ((20.0, 20.2), [("T1", 8, 16), ("T1", 19, 23)], 0),
         ((20.0, 20.2), [("T2", 8, 16)], 0),  # nobody kept the book for this operator
         ((18.0, 19.2, 20.4, 21.6), [("T1", 8, 16)], 0),  # that long it is an unrecorded shift
+        ((1.0, 1.2, 5.0, 5.2), [("T1", 12, 20)], 0),  # and so it is when it was quiet
+        ((1.0, 1.2, 23.0, 23.2), [("T1", 8, 16)], 4),  # far apart they are two
     ],
 )
 def test_sittings_off_duty(

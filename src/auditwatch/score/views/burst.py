@@ -2,7 +2,8 @@
 
 Operators look once each, so no view of operators sees it. One finding names the crowd. Whoever came
 in a rush, as after a broadcast, counts as one together: that is one act of the agency, not the
-curiosity of thirty operators.
+curiosity of thirty operators. Whoever typed one and the same number is at one and the same work;
+as many numbers as operators are as many pretexts.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ NEEDS: Final[tuple[frozenset[str], ...]] = ()
 
 PAST_NIGHTS: Final = 45  # the window and what came before it
 PAST_WORTH: Final = 2  # windows of history, itself included: without a past every regular is news
+UNSEEN: Final = 1  # operator-days that a past without any may have missed
 KEY: Final = ("night_number", "subject_id")
 
 
@@ -43,6 +45,8 @@ def measure(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Tabl
     same = crowds.night_number == chance.then
     known_for = crowds.night_number - oldest_night(profiles) + 1
     crowds = crowds.filter(known_for >= PAST_WORTH * crowds.window)
+    before = known_for - crowds.window  # nights there could have been a past in
+    crowds = crowds.mutate(past_nights=ibis.least(crowds.past_nights, before))
     return crowds.join(chance, same).drop("then")
 
 
@@ -58,27 +62,12 @@ def _meetings(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Ta
         "linked",
         "hasty",
         "typed",
+        "number",
         then="night_number",
     )
     joined = tonight.join(rows, "subject_id")
     inside = joined.filter(between(joined.then, joined.night_number, known.within(PAST_NIGHTS)))
-    return _calm_about_staff(inside, known).mutate(age=inside.night_number - inside.then)
-
-
-def _calm_about_staff(met: ibis.Table, known: Known) -> ibis.Table:
-    """Return meetings of which none on a colleague counts as made in a rush or as half.
-
-    Word of a colleague spreads like a broadcast, but nobody is sent out to look for one, and many
-    who are curious give the number of their own last call.
-    """
-    if known.belongings is None:
-        return met
-    own = known.belongings.filter(known.belongings.relation == "self")
-    staff = own.select(whom="subject_id").distinct().mutate(staff=ibis.literal(1, "int64"))
-    joined = met.left_join(staff, met.subject_id == staff.whom)
-    other = 1 - joined.staff.fill_null(0)
-    plain = joined.mutate(hasty=joined.hasty * other, typed=joined.typed * other)
-    return plain.drop("whom", "staff")
+    return inside.mutate(age=inside.night_number - inside.then)
 
 
 def _chance(profiles: ibis.Table, nights: ibis.Table) -> ibis.Table:
@@ -93,34 +82,34 @@ def _chance(profiles: ibis.Table, nights: ibis.Table) -> ibis.Table:
 def _crowds(met: ibis.Table, window: int, known: Known) -> ibis.Table:
     """Count the crowds of one window; a case takes one operator along.
 
-    An operator who typed a number that does not check out counts half.
+    Operators who came in a rush count as one, and so do those who typed the same number.
     """
     width = known.within(window)
     calm = met.bare * (1 - met.hasty)
+    now = met.age < width
+    nothing = ibis.null("int64")
     each = met.group_by(*KEY, "operator_id").aggregate(
         of_unit=met.operator_unit.min(),
-        now=ibis.ifelse(met.age < width, met.bare, 0).max(),
-        apart=ibis.ifelse(met.age < width, calm, 0).max(),
-        typed=ibis.ifelse(met.age < width, calm * met.typed, 0).max(),
-        cased=ibis.ifelse(met.age < width, met.linked, 0).max(),
+        now=ibis.ifelse(now, met.bare, 0).max(),
+        apart=ibis.ifelse(now, calm, 0).max(),
+        number=ibis.ifelse(now & (calm * met.typed == 1), met.number, nothing).min(),
+        given=ibis.ifelse(now, calm * met.typed, 0).max(),
+        cased=ibis.ifelse(now, met.linked, 0).max(),
         past=ibis.ifelse(met.age >= width, met.bare, 0).sum(),
-        first=ibis.ifelse((met.age < width) & (met.bare == 1), met.then, ibis.null("int64")).min(),
+        first=ibis.ifelse(now & (met.bare == 1), met.then, nothing).min(),
     )
     here = ((each.now == 1) & (each.cased == 0)).cast("int64")
     apart = here * each.apart
-    each = each.mutate(here=here, apart=apart, typed=apart * each.typed)
-    by_unit = each.group_by(*KEY, "of_unit").aggregate(
-        present_operators=each.here.sum(), apart=each.apart.sum(), typed=each.typed.sum(),
-        linked=each.cased.sum(), past=each.past.sum(), first=each["first"].min(),
-        present=each.here.max(),
-    )  # fmt: skip
-    found = by_unit.group_by(*KEY).aggregate(
-        crowd=by_unit.present_operators.sum(), apart=by_unit.apart.sum(), typed=by_unit.typed.sum(),
-        linked_operators=by_unit.linked.sum(),
-        units=by_unit.present.sum(), past_days=by_unit.past.sum(), first=by_unit.first.min(),
+    typed = apart * each.given
+    each = each.mutate(here=here, apart=apart, typed=typed)
+    found = each.group_by(*KEY).aggregate(
+        crowd=each.here.sum(), apart=each.apart.sum(), typed=each.typed.sum(),
+        numbers=each.number.nunique(where=each.typed == 1),
+        units=each.of_unit.nunique(where=each.here == 1),
+        linked_operators=each.cased.sum(), past_days=each.past.sum(), first=each["first"].min(),
     )  # fmt: skip
     rush = (found.crowd > found.apart).cast("int64")
-    observed = found.apart - (found.typed + 1) // 2 + rush - found.linked_operators
+    observed = found.apart - found.typed + found.numbers + rush - found.linked_operators
     whole = {
         "observed": observed,
         "exposure": found.crowd,
@@ -131,8 +120,14 @@ def _crowds(met: ibis.Table, window: int, known: Known) -> ibis.Table:
 
 
 def expect(measured: pd.DataFrame) -> np.ndarray:
-    """Return operators expected on the subject: its past rate, and how often two meet by chance."""
-    past = measured["past_days"] / measured["past_nights"] * measured["window"]
+    """Return operators expected on the subject: its past rate, and how often two meet by chance.
+
+    Notes
+    -----
+    Nobody in the past is no proof that nobody ever comes: one further operator-day is added to it,
+    or five who meet by chance on somebody new would weigh more than twenty on somebody known.
+    """
+    past = (measured["past_days"] + UNSEEN) / measured["past_nights"] * measured["window"]
     meets = (measured["pairs_tonight"] - measured["subjects_tonight"]) / measured[
         "subjects_tonight"
     ]
@@ -167,14 +162,13 @@ def _span(row: Mapping[str, Any]) -> str:
 def say(row: Mapping[str, Any]) -> str:
     """Return the crowd against what the subject's past lets expect."""
     together = int(row["crowd"] - row["apart"])
-    before = max(0, min(int(row["past_nights"]), int(row["history"]) + 1 - int(row["window"])))
     rush = f" ({together:,} of them at about the same time: they count as one)" if together else ""
     return (
         f"{count(row['crowd'], 'operator')} of {count(row['units'], 'unit')} looked at "
         f"{subject(row['subject_id'])} without a case that checks out {_span(row)} up to "
         f"{iso(row['night_number'])}{rush}; expected {number(row['expected'])}, from "
         f"{count(row['past_days'], 'such operator-day')} in the "
-        f"{count(before, 'night')} before."
+        f"{count(row['past_nights'], 'night')} before."
     )
 
 
@@ -188,7 +182,8 @@ def against(row: Mapping[str, Any]) -> Sequence[str]:
         )
     if row["typed"]:
         found.append(
-            f"{int(row['typed']):,} of the others typed a case number that does not check out."
+            f"{int(row['typed']):,} of the others typed a case number that does not check out, "
+            f"{count(row['numbers'], 'different number')} in all: the same number counts once."
         )
     if row["linked_operators"]:
         both = row["crowd"] + row["linked_operators"]

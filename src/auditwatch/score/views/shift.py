@@ -37,6 +37,7 @@ NEEDS: Final[tuple[frozenset[str], ...]] = ()
 LEAST_NIGHTS: Final = 2  # once is a chance
 PAUSE: Final = 90 * 60  # seconds without a lookup that end a sitting; overtime has shorter ones
 LONGEST: Final = 2 * 3600  # a longer sitting is a shift that nobody wrote down
+QUIET: Final = 6 * 3600  # seconds without a lookup that end even a quiet shift
 #: Local hours near midnight: a sitting there may go on in the night before or after.
 EARLY, LATE = 2, 22
 
@@ -46,6 +47,7 @@ def mark(heads: Heads, context: Context) -> Marks:
     first, last, alone = _sittings(heads)
     if context.duty is not None and context.duty.num_rows:
         apart = off_duty(heads, "operator_id", (first - PAUSE, last + PAUSE), context.duty)
+        apart &= _brief(heads, apart)
     else:
         late = _of_sitting(heads, first, (heads.hour < EARLY) | (heads.hour >= LATE)) > 0
         apart = ~alone & ~late & _smaller(heads, first)
@@ -65,6 +67,21 @@ def _sittings(heads: Heads) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     ends = np.r_[starts[1:], len(heads)] - 1
     sittings = np.bincount(night[starts], minlength=1)
     return heads.time[starts][sitting], heads.time[ends.astype(int)][sitting], sittings[night] == 1
+
+
+def _brief(heads: Heads, away: np.ndarray) -> np.ndarray:
+    """Tell which lookups away from duty are of a night that has but a short stretch of them.
+
+    Several sittings within some hours are a quiet shift that nobody wrote down, however short each.
+    """
+    rows = np.flatnonzero(away)
+    night, time = heads.group("night", "operator_id")[rows], heads.time[rows]
+    new = np.r_[True, (np.diff(night) != 0) | (np.diff(time) > QUIET)][: len(rows)]
+    starts = np.flatnonzero(new)
+    ends = np.append(starts[1:], len(rows))[: len(starts)] - 1
+    brief = np.zeros(len(heads), dtype=bool)
+    brief[rows] = (time[ends] - time[starts] <= LONGEST)[np.cumsum(new) - 1]
+    return brief
 
 
 def _of_sitting(heads: Heads, first: np.ndarray, flags: np.ndarray | None = None) -> np.ndarray:
