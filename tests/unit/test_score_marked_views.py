@@ -29,7 +29,7 @@ LATE = range(16, NIGHTS)
 WHOLE = ("night_number", "operator_id", "subject_id", "window")
 UNIT = [*WHOLE, "kind"]
 MARKING = (
-    "dossier", "mix", "outsider", "pretext", "relay", "run", "search", "shift", "terminal", "tries",
+    "dossier", "mix", "outsider", "pretext", "relay", "run", "search", "shift", "terminal",
 )  # fmt: skip
 
 
@@ -74,8 +74,6 @@ def planted() -> dict[str, list[dict[str, Any]]]:
         "run": [act(at, 12 + n / 30, "T8", f"P-q{at}{n}") for at in LATE for n in range(6)],
         "search": [act(at, 12 + n / 30, "T15", f"P-n{at}{n}", transaction="DNQ")
                    for at in some[::2] for n in range(2)],
-        "tries": [act(at, 12 + n / 30, "T16", "V-7AB*", transaction="RPQ") for at in some
-                  for n in range(6)],
         "shift": [act(at, 21 + n / 9, "T13", f"P-s{at}{n}") for at in some for n in range(3)],
     }  # fmt: skip
 
@@ -210,14 +208,6 @@ def test_half_a_name_of_a_witness_is_one_person_and_a_search_is_several() -> Non
     assert marked("search", names("P-a", "P-a", "P-a*", "P-*a")) == []
     assert len(marked("search", names("P-a", "P-b"))) == 2
     assert marked("search", [*names("P-a"), *names("P-b", hour=13)]) == []
-
-
-def test_tries_are_many_and_of_one_subject() -> None:
-    """Four are a slip of the pen; parts of plates are one vehicle, however they are cut."""
-    parts = [f"V-{n}AB*" for n in range(5)]
-    assert len(marked("tries", names(*parts, key="RPQ"))) == 5
-    assert marked("tries", names(*parts[:4], key="RPQ")) == []
-    assert marked("tries", names(*"PQRSTU", key="RQ")) == []
 
 
 def test_parts_of_plates_make_no_run() -> None:

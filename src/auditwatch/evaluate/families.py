@@ -27,7 +27,7 @@ FAMILIES: Final[Mapping[str, frozenset[str]]] = {
         "unnumbered-on-a-subject",
         "colleagues": "tie victim colleague-without-number crowd-on-a-colleague",
         "crowd": "burst victim crowd-on-one-subject crowd-on-a-colleague",
-        "names": "fishing search tries name-only-search single-name-search wildcard-plate",
+        "names": "fishing search name-only-search single-name-search wildcard-plate",
         "strangers": "dossier harvest run screening volume bulk-lookups",
         "numbers": "case borrowed-number number-not-on-file number-closed number-for-many "
         "number-of-another-unit",

@@ -50,7 +50,7 @@ LEAST_WORTH: Final = 300
 #: how many honest posts work, coming back to one person without a case is how few do. More than a
 #: quarter for it costs views that find other misuse their place. A crowd of one night is mostly
 #: news or a broadcast.
-BY_VIEW: Final = {"harvest": -1000, "burst": -1000, "tries": -1000, "pair": 250}
+BY_VIEW: Final = {"harvest": -1000, "burst": -1000, "pair": 250}
 #: What each tenfold of nights adds to a view's word, milli-decades, for 1.5 tenfolds at most: what
 #: goes on is seldom chance. A post that works like a harvest does so every night, and one with rare
 #: transactions has them for weeks; broadcasts are over in a day, curiosity trickles in; who is

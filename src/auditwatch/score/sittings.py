@@ -19,7 +19,7 @@ __all__ = ["in_parts", "owned", "sittings"]
 WILDCARD: Final = "*"
 
 
-def sittings(heads: Heads, rows: np.ndarray, whom: np.ndarray, *, pause: int) -> np.ndarray:
+def sittings(heads: Heads, rows: np.ndarray, *, pause: int) -> np.ndarray:
     """Return the number of the sitting of each of some lookups.
 
     Parameters
@@ -28,8 +28,6 @@ def sittings(heads: Heads, rows: np.ndarray, whom: np.ndarray, *, pause: int) ->
         Lookups of whole nights.
     rows : np.ndarray of int64, shape (n,)
         Places among them.
-    whom : np.ndarray of int64, shape (n,)
-        Lookups with different numbers are never of one sitting.
     pause : int
         Seconds to the next lookup that end a sitting.
 
@@ -40,11 +38,10 @@ def sittings(heads: Heads, rows: np.ndarray, whom: np.ndarray, *, pause: int) ->
         the one before.
     """
     key = heads.group("night", "operator_id", "system", "transaction")[rows]
-    order = np.lexsort((heads.time[rows], whom, key))
-    new = [np.diff(part[order], prepend=-2) != 0 for part in (key, whom)]
+    order = np.lexsort((heads.time[rows], key))
     late = np.diff(heads.time[rows][order], prepend=0) > pause
     found = np.zeros(len(rows), dtype=np.int64)
-    found[order] = np.cumsum(np.logical_or.reduce([*new, late]))
+    found[order] = np.cumsum((np.diff(key[order], prepend=-1) != 0) | late)
     return found
 
 

@@ -42,7 +42,7 @@ MOST: Final = 3  # subjects of one night: a witness's half of a plate is tried i
 def mark(heads: Heads, context: Context) -> Marks:
     """Mark lookups on people, without a case, by a transaction that hardly any of the role used.
 
-    A file about vehicles is asked on a whim of the street; one about people is not.
+    Which file about vehicles the street asks for is chance; a file about people is a choice.
     """
     asked = heads.group("system", "transaction")
     told = (heads.codes["system"] >= 0) | (heads.codes["transaction"] >= 0)

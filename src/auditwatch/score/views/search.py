@@ -50,7 +50,7 @@ def mark(heads: Heads, context: Context) -> Marks:
     seldom = foreign_to_role(heads, np.where(told, heads.group("system", "transaction"), -1))
     odd = seldom | heads.asks("transaction", BY_NAME)
     rows = np.flatnonzero(heads.timed & ~heads.explained & odd & ~in_parts(heads))
-    sitting = sittings(heads, rows, np.zeros(len(rows), dtype=np.int64), pause=PAUSE)
+    sitting = sittings(heads, rows, pause=PAUSE)
     each = np.unique(np.stack([sitting, heads.principals(context)[rows]]), axis=1)[0]
     rows = rows[np.bincount(each, minlength=1)[sitting] >= PEOPLE]
     return Marks(rows, pa.array([""] * len(rows), pa.string()))
