@@ -229,6 +229,7 @@ PATTERNS = {
     "wrong purpose code": [
         "withdrawn-purpose-code",
         "NO-HIRING-OVER-CRIMINAL-JUSTICE",
+        "hiring-driver-history",
         "NO-LICENSING-OVER-CRIMINAL-JUSTICE",
         "NO-LICENSING-BY-NAME",
         "NO-EMPLOYMENT-CHECK-IN-A-CASE",

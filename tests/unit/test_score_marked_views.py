@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import pytest
 from tests.score_town import FIRST, cases, lookup, night, relations, score, table
 
 from auditwatch.config import Settings
-from auditwatch.core.contexttables import DUTY, Context
+from auditwatch.core.contexttables import DUTY, LINKS, Context
 from auditwatch.core.mask import Masker
 from auditwatch.engine.local import LocalEngine
 from auditwatch.score import profile_nights
@@ -27,7 +28,9 @@ NIGHTS, OPERATORS = 32, 24
 LATE = range(16, NIGHTS)
 WHOLE = ("night_number", "operator_id", "subject_id", "window")
 UNIT = [*WHOLE, "kind"]
-MARKING = ("dossier", "mix", "outsider", "pretext", "relay", "run", "shift", "terminal")
+MARKING = (
+    "dossier", "mix", "outsider", "pretext", "relay", "run", "search", "shift", "terminal",
+)  # fmt: skip
 
 
 def clock(at: int, hour: float) -> datetime:
@@ -69,6 +72,8 @@ def planted() -> dict[str, list[dict[str, Any]]]:
         "mix": [act(at, 12, "T7", f"P-{at}", transaction="QXS") for at in LATE],
         "relay": [act(at, 12, "T10", f"P-r{at}", requester_id="T99") for at in some],
         "run": [act(at, 12 + n / 30, "T8", f"P-q{at}{n}") for at in LATE for n in range(6)],
+        "search": [act(at, 12 + n / 30, "T15", f"P-n{at}{n}", transaction="DNQ")
+                   for at in some[::2] for n in range(2)],
         "shift": [act(at, 21 + n / 9, "T13", f"P-s{at}{n}") for at in some for n in range(3)],
     }  # fmt: skip
 
@@ -179,16 +184,46 @@ def test_what_software_asks_and_what_a_role_always_asks_is_no_dossier() -> None:
     by_hand = [asked("T1", "P-d", 12 + n / 20, key) for n, key in enumerate(("DQ", "QW"))]
     machine = [asked("T2", "P-e", 13 + n / 600, key) for n, key in enumerate(("DQ", "QW"))]
     usual = [asked("T3", f"P-{n}", 9 + n / 20) for n in range(30)]
-    assert dossiers([*by_hand, *machine, *usual]) == [("T1", "P-d")]
+    assert marked("dossier", [*by_hand, *machine, *usual]) == [("T1", "P-d")]
     custom = [asked("T3", one["subject_id"], 11 + n / 20, "QW") for n, one in enumerate(usual)]
-    assert ("T1", "P-d") not in dossiers([*by_hand, *usual, *custom])
+    assert ("T1", "P-d") not in marked("dossier", [*by_hand, *usual, *custom])
 
 
-def dossiers(rows: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Return who is marked as having read out whom."""
-    _, marks = profile_nights(table(named(rows, "x")), context())
-    told = [one for one in marks.to_pylist() if one["mark"] == "dossier"]
+def marked(
+    view: str, rows: Sequence[dict[str, Any]], known: Context | None = None
+) -> list[tuple[str, str]]:
+    """Return whose lookups on whom a view marks."""
+    _, marks = profile_nights(table(named(rows, "x")), known or context())
+    told = [one for one in marks.to_pylist() if one["mark"] == view]
     return [(one["operator_id"], one["subject_id"]) for one in told]
+
+
+def names(*wanted: str, hour: float = 12, key: str = "DNQ") -> list[dict[str, Any]]:
+    """Return searches of one operator by one key, two minutes apart."""
+    return [act(1, hour + n / 30, "T1", who, transaction=key) for n, who in enumerate(wanted)]
+
+
+def test_half_a_name_of_a_witness_is_one_person_and_a_search_is_several() -> None:
+    """Ways of spelling are one person; different people within minutes are a search."""
+    assert marked("search", names("P-a", "P-a", "P-a*", "P-*a")) == []
+    assert len(marked("search", names("P-a", "P-b"))) == 2
+    assert marked("search", [*names("P-a"), *names("P-b", hour=13)]) == []
+
+
+def test_parts_of_plates_make_no_run() -> None:
+    """A vehicle asked for in parts is not many people in quick succession."""
+    assert marked("run", names("V-1*", "V-2*", "V-3*", "V-4*", "V-*5", key="RPQ")) == []
+    assert len(marked("run", names(*"PQRS"))) == 4
+
+
+def test_a_rare_file_on_vehicles_is_no_drift() -> None:
+    """What belongs to somebody is asked for on the street, whatever the file."""
+    one = {"operator_role": "officer"}
+    usual = [act(1, 9 + n / 20, "T3", f"P-{n}", **one) for n in range(60)]
+    rare = [{**row, **one} for row in names("V-1", key="QXS")]
+    links = pa.Table.from_pylist([{"subject_id": "V-1", "other_id": "P-1"}], schema=LINKS.schema)
+    assert marked("mix", [*usual, *rare]) == [("T1", "V-1")]
+    assert marked("mix", [*usual, *rare], replace(context(), links=links)) == []
 
 
 def test_a_window_teaches_nothing_before_it_is_counted() -> None:

@@ -27,7 +27,7 @@ FAMILIES: Final[Mapping[str, frozenset[str]]] = {
         "unnumbered-on-a-subject",
         "colleagues": "tie victim colleague-without-number crowd-on-a-colleague",
         "crowd": "burst victim crowd-on-one-subject crowd-on-a-colleague",
-        "names": "fishing name-only-search single-name-search wildcard-plate",
+        "names": "fishing search name-only-search single-name-search wildcard-plate",
         "strangers": "dossier harvest run screening volume bulk-lookups",
         "numbers": "case borrowed-number number-not-on-file number-closed number-for-many "
         "number-of-another-unit",
@@ -42,7 +42,7 @@ FAMILIES: Final[Mapping[str, frozenset[str]]] = {
         "topics": "protected-topic",
         "reasons": "reason vague-reason-protected ritual-reason ritual-reason-protected",
         "purposes": "purpose NO-EMPLOYMENT-CHECK-IN-A-CASE NO-FEDERAL-CODES PERSONNEL "
-        "NO-HIRING-OVER-CRIMINAL-JUSTICE",
+        "NO-HIRING-OVER-CRIMINAL-JUSTICE hiring-driver-history",
         "login": "terminal many-terminals two-cars-at-once around-the-clock in-a-car "
         "from-a-terminal",
         "hours": "shift off-duty off-duty-private around-the-clock",

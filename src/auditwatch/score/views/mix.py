@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from auditwatch.score.counting import marked_share, traced
 from auditwatch.score.peers import foreign_to_role
+from auditwatch.score.sittings import in_parts, owned
 from auditwatch.score.views import Marks
 from auditwatch.score.words import count, iso, nights_seen, number, operator
 
@@ -39,12 +40,15 @@ MOST: Final = 3  # subjects of one night: a witness's half of a plate is tried i
 
 
 def mark(heads: Heads, context: Context) -> Marks:
-    """Mark lookups without a case by a transaction that hardly anybody in the role used."""
-    del context
+    """Mark lookups on people, without a case, by a transaction that hardly any of the role used.
+
+    Which file about vehicles the street asks for is chance; a file about people is a choice.
+    """
     asked = heads.group("system", "transaction")
     told = (heads.codes["system"] >= 0) | (heads.codes["transaction"] >= 0)
     foreign = foreign_to_role(heads, np.where(told, asked, -1))
-    rows = np.flatnonzero(foreign & ~heads.explained)
+    people = ~in_parts(heads) & ~owned(heads, context)
+    rows = np.flatnonzero(foreign & people & ~heads.explained)
     return Marks(rows, pa.array([""] * len(rows), pa.string()))
 
 
@@ -78,7 +82,7 @@ def say(row: Mapping[str, Any]) -> str:
     """Return such subject-days against those of history and peers."""
     return (
         f"{operator(row['operator_id'])} made {count(row['lookups'], 'lookup')} "
-        "by transactions that hardly anybody else in the role used on the same night, on "
+        "on people by transactions that hardly anybody else in the role used on the same night, on "
         f"{count(row['observed'], 'subject-day')} out of {count(row['exposure'], 'subject-day')} "
         f"(at most {MOST} a night count) in the {nights_seen(row)} up to "
         f"{iso(row['night_number'])}; expected "

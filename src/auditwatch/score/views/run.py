@@ -1,7 +1,8 @@
 """Different people in quick succession, none of whom a case explains.
 
 A stop brings a car and the people in it, and the next stop comes later. Guests, tenants, plates
-off a list come one after the other, minutes apart. Desks that work through lists do so every day:
+off a list come one after the other, minutes apart. A list is worked through in one go: a night
+counts a few of them at most, however long it is. Desks that work through lists do so every day:
 they are measured against the same desk.
 """
 
@@ -13,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from auditwatch.score.counting import marked_share, traced
+from auditwatch.score.sittings import in_parts
 from auditwatch.score.views import Marks
 from auditwatch.score.words import count, iso, nights_seen, number, operator
 
@@ -35,12 +37,16 @@ NEEDS: Final[tuple[frozenset[str], ...]] = ()
 
 PAUSE: Final = 4 * 60  # seconds to the next subject that end a run
 SUBJECTS: Final = 3  # a car and its driver are one or two
+MOST: Final = 4  # subjects of one night: a car park is run through once
 LEAST_NIGHTS: Final = 1  # whoever is about to leave may do it all in one night
 
 
 def mark(heads: Heads, context: Context) -> Marks:
-    """Mark lookups without a case in a run of three different subjects or more."""
-    bare = np.flatnonzero(heads.timed & ~heads.explained)
+    """Mark lookups without a case in a run of several different subjects.
+
+    Parts of plates are ways of asking for one vehicle, and no different subjects.
+    """
+    bare = np.flatnonzero(heads.timed & ~heads.explained & ~in_parts(heads))
     night = heads.group("night", "operator_id")[bare]
     time = heads.time[bare]
     new = np.r_[True, (np.diff(night) != 0) | (np.diff(time) > PAUSE)][: len(bare)]
@@ -53,7 +59,9 @@ def mark(heads: Heads, context: Context) -> Marks:
 
 def measure(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Table:
     """Count each active operator's marked subject-days."""
-    return marked_share(profiles, nights, known, NAME, width=WINDOW_NIGHTS[0], least=LEAST_NIGHTS)
+    return marked_share(
+        profiles, nights, known, NAME, width=WINDOW_NIGHTS[0], least=LEAST_NIGHTS, most=MOST
+    )
 
 
 def expect(measured: pd.DataFrame) -> np.ndarray:
@@ -82,8 +90,9 @@ def say(row: Mapping[str, Any]) -> str:
         f"that checks out in runs of {SUBJECTS} different subjects or more, each within "
         f"{PAUSE // 60} minutes of the one before, on "
         f"{count(row['observed'], 'subject-day')} out of {count(row['exposure'], 'subject-day')} "
-        f"in the {nights_seen(row)} up to {iso(row['night_number'])}; expected "
-        f"{number(row['expected'])}, from own earlier work and the same role in the same unit."
+        f"(at most {MOST} a night count) in the {nights_seen(row)} up to "
+        f"{iso(row['night_number'])}; expected {number(row['expected'])}, from own earlier work "
+        "and the same role in the same unit."
     )
 
 
