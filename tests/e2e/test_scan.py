@@ -324,3 +324,18 @@ def test_help_leaves_heavy_libraries_alone() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.splitlines()[-1] == "HEAVY []"
+
+
+def test_rules_are_looked_over_without_pandas(repository: Path) -> None:
+    """It takes longer to import than the pack to look over; who makes a frame later still can."""
+    code = (
+        "import sys\nimport pyarrow as pa\nfrom auditwatch.cli import main\n"
+        f"try:\n    main(['rules', 'lint', {str(repository / 'rules')!r}])\n"
+        "except SystemExit as stop:\n    print('ENDED', stop.code)\n"
+        "print('PANDAS', 'pandas' in sys.modules)\n"
+        "print(pa.table({'a': [1, 2]}).to_pandas()['a'].sum())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-3:] == ["ENDED 0", "PANDAS False", "3"]
