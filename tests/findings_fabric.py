@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +26,6 @@ from auditwatch.findings.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 SOURCE = "5f" * 32
 FIRST = date(2026, 2, 1)
@@ -197,7 +199,7 @@ def make_fabric(
 ) -> Fabric:
     """Write lookups, their source and results into a new workspace; its database may be a URL."""
     workspace = Workspace(root, Settings(findings=Findings(database)))
-    lake, store = Lake(workspace.lake), Store(workspace.database)
+    lake, store = Lake(workspace.lake), new_store(workspace.database)
     lake.append(LOOKUPS, pa.Table.from_pylist(rows, LOOKUPS.schema), "lookups")
     lake.append(SOURCES, pa.Table.from_pylist([_source(rows)], SOURCES.schema), "sources")
     refused = {
@@ -220,6 +222,24 @@ def make_fabric(
     lake.append(GAPS, pa.Table.from_pylist([gap], GAPS.schema), "gaps")
     store.publish(results, RUN)
     return Fabric(workspace, lake, store, results[-1].night)
+
+
+def new_store(place: Path | str) -> Store:
+    """Open a new findings database; a file is a copy, as making its tables takes longest."""
+    if isinstance(place, Path):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(_empty_database())
+        place.chmod(0o600)
+    return Store(place)
+
+
+@cache
+def _empty_database() -> bytes:
+    """Return a findings database with empty tables."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "findings.db"
+        Store(path).close()
+        return path.read_bytes()
 
 
 def _source(rows: list[dict[str, Any]]) -> dict[str, Any]:

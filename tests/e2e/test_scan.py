@@ -296,9 +296,10 @@ def test_an_interrupted_scan_says_so_and_the_next_one_finishes_it(
 
 def test_a_second_scan_beside_the_first_is_told_to_wait(city: City, tmp_path: Path) -> None:
     """The second ends with 75 and names the first; the first is not disturbed."""
-    workspace = tmp_path / "w"
+    workspace, trail = tmp_path / "w", tmp_path / "trail.csv"
     auditwatch("init", workspace)
-    scan = ["-w", str(workspace), "scan", str(city.trail), *map(str, city.context)]
+    trail.write_text("".join(city.trail.read_text().splitlines(keepends=True)[:99]))
+    scan = ["-w", str(workspace), "scan", str(trail), *map(str, city.context)]
     first = subprocess.Popen(
         [sys.executable, "-m", "auditwatch", *scan], stderr=subprocess.PIPE, stdout=subprocess.PIPE
     )
@@ -323,3 +324,18 @@ def test_help_leaves_heavy_libraries_alone() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.splitlines()[-1] == "HEAVY []"
+
+
+def test_rules_are_looked_over_without_pandas(repository: Path) -> None:
+    """It takes longer to import than the pack to look over; who makes a frame later still can."""
+    code = (
+        "import sys\nimport pyarrow as pa\nfrom auditwatch.cli import main\n"
+        f"try:\n    main(['rules', 'lint', {str(repository / 'rules')!r}])\n"
+        "except SystemExit as stop:\n    print('ENDED', stop.code)\n"
+        "print('PANDAS', 'pandas' in sys.modules)\n"
+        "print(pa.table({'a': [1, 2]}).to_pandas()['a'].sum())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-3:] == ["ENDED 0", "PANDAS False", "3"]

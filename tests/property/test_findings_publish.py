@@ -11,6 +11,7 @@ from tests.findings_fabric import (
     gathered,
     hit,
     lookup,
+    new_store,
     night_of,
     result,
     surprise,
@@ -20,7 +21,6 @@ from tests.findings_fabric import (
 from auditwatch.core.mask import MARK, Masker
 from auditwatch.findings.derive import assemble, derive
 from auditwatch.findings.export import export_findings, export_formats
-from auditwatch.findings.store import Store
 
 if TYPE_CHECKING:
     from auditwatch.findings.model import NightResult
@@ -86,7 +86,7 @@ def worlds(draw: st.DrawFn) -> dict[str, dict[str, list[dict[str, Any]]]]:
 
 def published(portions: list[list[NightResult]]) -> tuple[object, ...]:
     """Publish nights in some portions; return all that can be read back."""
-    with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "f.db") as store:
+    with tempfile.TemporaryDirectory() as folder, new_store(Path(folder) / "f.db") as store:
         for portion in portions:
             store.publish(portion, RUN)
         findings = store.findings()
