@@ -134,7 +134,7 @@ def title(row: Mapping[str, Any]) -> str:
     """Return how many subjects nobody else looked at."""
     times, when = count(row["all_cold"], "subject-day"), count(row["on_nights"], "day")
     return (
-        f"{operator(row['operator_id'])} looked at subjects whom nobody else met: {times} on "
+        f"{operator(row['operator_id'])} met subjects whom nobody else met: {times} on "
         f"{when}, and no case explains it"
     )
 
