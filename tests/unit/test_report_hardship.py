@@ -8,14 +8,17 @@ import json
 import subprocess
 import sys
 import zipfile
+from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
+from python_calamine import CalamineWorkbook
 from tests.findings_fabric import Fabric, gathered, hit, lookup, make_fabric, night_of, result
 
 from auditwatch.cli import cli
 from auditwatch.config import make_workspace
+from auditwatch.core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +44,7 @@ PAPERS = {
     "sample": ["--seed", "1", "--reveal", "--reason", "test"],
     "subject": ["P1", "--reveal", "--reason", "test"],
 }
+LONG = ("night", "case")  # to print
 FORMATS = ("html", "xlsx", "csv", "json")
 
 
@@ -59,17 +63,17 @@ def fabric(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fabric]:
     made.store.close()
 
 
-def arguments(fabric: Fabric, paper: str) -> list[str]:
+def arguments(fabric: Fabric, paper: str, given: list[str] | None = None) -> list[str]:
     """Return the command that writes a paper."""
     (finding,) = fabric.store.findings()
-    more = [finding.finding_id if one == "FINDING" else one for one in PAPERS[paper]]
+    more = [finding.finding_id if one == "FINDING" else one for one in given or PAPERS[paper]]
     return ["-w", str(fabric.workspace.root), "report", paper, *more]
 
 
-def written(fabric: Fabric, paper: str, form: str) -> bytes:
-    """Write a paper and return it."""
+def written(fabric: Fabric, paper: str, form: str, more: list[str] | None = None) -> bytes:
+    """Write a paper and return it; `more` instead of its usual arguments."""
     path = fabric.workspace.root / f"{paper}.{form}"
-    command = [*arguments(fabric, paper), "--format", form, "-o", str(path)]
+    command = [*arguments(fabric, paper, more), "--format", form, "-o", str(path)]
     CliRunner().invoke(cli, command, catch_exceptions=False)
     return path.read_bytes()
 
@@ -113,10 +117,97 @@ def test_what_is_for_machines_is_byte_equal(fabric: Fabric, command: list[str]) 
     assert BIDI.encode() not in told[0]
 
 
-def test_a_pdf_is_byte_equal(fabric: Fabric) -> None:
-    """Also in the hands of another library."""
+@pytest.mark.parametrize(
+    "paper",
+    ["annual", "sample", "subject", *(pytest.param(n, marks=pytest.mark.long) for n in LONG)],
+)
+def test_a_pdf_is_byte_equal(fabric: Fabric, paper: str) -> None:
+    """Of every paper, also in the hands of another library; a case file as it was before a look."""
     pytest.importorskip("weasyprint", exc_type=ImportError)
-    assert written(fabric, "annual", "pdf") == written(fabric, "annual", "pdf")
+    more = {"case": ["FINDING"], "sample": ["--seed", "1", "--random", "3", "--risk", "1"]}
+    told = [written(fabric, paper, "pdf", more.get(paper)) for _ in range(2)]
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_masked_case_file_is_byte_equal(fabric: Fabric, form: str) -> None:
+    """Nobody's look is put on record by it."""
+    told = [written(fabric, "case", form, ["FINDING"]) for _ in range(2)]
+    assert told[0] == told[1]
+
+
+class Tables(HTMLParser):
+    """Reads the cells of every table body of a page, row by row."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: list[list[list[str]]] = []
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002 - the parser's
+        """Open a table, a row or a cell."""
+        if tag == "table":
+            self.tables.append([])
+        elif tag in ("thead", "tbody"):
+            self._inside = tag == "tbody"
+        elif self._inside and tag == "tr":
+            self.tables[-1].append([])
+        elif self._inside and tag in ("td", "th"):
+            self.tables[-1][-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close a table's body."""
+        self._inside = self._inside and tag != "tbody"
+
+    def handle_data(self, data: str) -> None:
+        """Add to the cell that is open."""
+        if self._inside and self.tables[-1] and self.tables[-1][-1]:
+            self.tables[-1][-1][-1] += data
+
+
+def plain(cell: object) -> str:
+    """Return a cell without what a format adds: commas in numbers, the mark of inert text."""
+    text = f"{cell:.0f}" if isinstance(cell, float) else str(cell)
+    return text.removeprefix("'").replace(",", "").strip()
+
+
+def rows_of_csv(data: bytes) -> dict[str, list[list[str]]]:
+    """Return the tables of a paper in CSV by name, without their heads."""
+    found: dict[str, list[list[str]]] = {}
+    for part, number, *cells in csv.reader(io.StringIO(data.decode("utf-8-sig"))):
+        if part in ("part", "title", "text"):
+            continue
+        own = found.setdefault(part, [])
+        if number != "head":
+            own.append([plain(one) for one in cells])
+    return found
+
+
+@pytest.mark.parametrize("paper", ["case", "annual", "sample", "subject"])
+def test_every_cell_is_the_same_in_every_format(fabric: Fabric, paper: str) -> None:
+    """HTML, XLSX, CSV and JSON hold the same tables, so every count of one is that of all."""
+    more = ["FINDING"] if paper == "case" else None
+    data = {form: written(fabric, paper, form, more) for form in FORMATS}
+    told = {
+        name: [[plain(cell) for cell in row.values()] for row in rows]
+        for name, rows in json.loads(data["json"])["tables"].items()
+    }
+    assert rows_of_csv(data["csv"]) == told
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data["xlsx"]))
+    sheets = [book.get_sheet_by_name(name).to_python()[1:] for name in book.sheet_names[1:]]
+    assert [[[plain(one) for one in row] for row in sheet] for sheet in sheets] == [*told.values()]
+    page = Tables()
+    page.feed(data["html"].decode())
+    shown = [[[plain(one) for one in row] for row in table] for table in page.tables]
+    assert shown == [rows or [["None."]] for rows in told.values()]
+
+
+@pytest.mark.parametrize("day", ["2026-13-01", "yesterday"])
+def test_a_day_that_no_calendar_has_is_refused(fabric: Fabric, day: str) -> None:
+    """As a date, not as a night that nobody scanned."""
+    command = ["-w", str(fabric.workspace.root), "report", "night", "--night", day]
+    with pytest.raises(UsageError, match="no calendar has such a day"):
+        CliRunner().invoke(cli, command, catch_exceptions=False)
 
 
 def test_a_disk_that_takes_no_more_leaves_the_old_file_and_no_other(

@@ -66,6 +66,12 @@ def week(workspace: Path | None, /, *, as_json: bool) -> None:
         [[str(cell) for cell in row.values()] for row in map(_told, rows)],
     )
     narrate(f"{count(len(rows), 'finding')} of {len(queue):,} that are open; {_words(fair)}")
+    shares = [row["chance_share"] for row in rows if row["chance_share"] is not None]
+    if shares and min(shares) == 1:
+        narrate(
+            "chance alone makes as many as strong as each of these: so few nights and people tell "
+            "nothing by numbers, so judge by what each says"
+        )
 
 
 def _all(found: Reading) -> list[tuple[Finding, str]]:

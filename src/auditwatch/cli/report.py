@@ -10,7 +10,7 @@ import rich_click as click
 
 from auditwatch.cli.findings import masker_for, reveal_options
 from auditwatch.cli.report_machines import ocsf, send
-from auditwatch.cli.show import narrate, open_workspace
+from auditwatch.cli.show import known_day, narrate, open_workspace
 from auditwatch.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,7 +43,12 @@ report.add_command(send)
 
 
 @report.command()
-@click.option("--night", metavar="DATE", help="Which night; default the last that was scanned.")
+@click.option(
+    "--night",
+    metavar="DATE",
+    callback=known_day,
+    help="Which night; default the last that was scanned.",
+)
 @click.option(
     "--format",
     "format_name",
@@ -222,8 +227,17 @@ def case(
 @click.option("--random", "at_random", type=click.IntRange(0), default=25, show_default=True)
 @click.option("--risk", "at_risk", type=click.IntRange(0), default=25, show_default=True)
 @click.option("--seed", type=int, required=True, help="Write it down: it draws the same again.")
-@click.option("--from", "first", metavar="DATE", default="", help="First night; default all.")
-@click.option("--to", "last", metavar="DATE", default="", help="Last night; default all.")
+@click.option(
+    "--from",
+    "first",
+    metavar="DATE",
+    default="",
+    callback=known_day,
+    help="First night; default all.",
+)
+@click.option(
+    "--to", "last", metavar="DATE", default="", callback=known_day, help="Last night; default all."
+)
 @paper_options
 @reveal_options
 @click.pass_obj
@@ -275,8 +289,17 @@ def sample(
 
 @report.command()
 @click.argument("subject", metavar="SUBJECT")
-@click.option("--from", "first", metavar="DATE", default="", help="First night; default all.")
-@click.option("--to", "last", metavar="DATE", default="", help="Last night; default all.")
+@click.option(
+    "--from",
+    "first",
+    metavar="DATE",
+    default="",
+    callback=known_day,
+    help="First night; default all.",
+)
+@click.option(
+    "--to", "last", metavar="DATE", default="", callback=known_day, help="Last night; default all."
+)
 @click.option("--reason", required=True, metavar="TEXT", help="Who asks and why; it is journaled.")
 @click.option("--reveal", is_flag=True, help="Show operators and the subject.")
 @paper_options

@@ -10,7 +10,7 @@ import rich_click as click
 from click.exceptions import Exit
 
 from auditwatch.cli.findings import masker_for, reveal_options
-from auditwatch.cli.show import complain, count, narrate, open_workspace
+from auditwatch.cli.show import complain, count, known_day, narrate, open_workspace
 from auditwatch.core.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +24,12 @@ __all__ = ["ocsf", "ready_hooks", "send", "tell_hooks"]
 
 
 @click.command()
-@click.option("--night", metavar="DATE", help="New and grown on this night; default all findings.")
+@click.option(
+    "--night",
+    metavar="DATE",
+    callback=known_day,
+    help="New and grown on this night; default all findings.",
+)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Default: stdout."
 )
@@ -70,7 +75,12 @@ def ocsf(
 
 
 @click.command()
-@click.option("--night", metavar="DATE", help="Which night; default the last that was scanned.")
+@click.option(
+    "--night",
+    metavar="DATE",
+    callback=known_day,
+    help="Which night; default the last that was scanned.",
+)
 @click.pass_obj
 def send(workspace: Path | None, night: str | None) -> None:
     """Tell the hooks of auditwatch.toml of a night, as a scan does: again, or to try them out.

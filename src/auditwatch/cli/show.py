@@ -19,6 +19,7 @@ __all__ = [
     "count",
     "current_folder",
     "emit_json",
+    "known_day",
     "narrate",
     "open_workspace",
     "print_table",
@@ -40,6 +41,27 @@ def complain(text: str) -> None:
 def emit_json(value: Any) -> None:
     """Print one JSON value to stdout."""
     print(json.dumps(value, indent=2, ensure_ascii=False))  # noqa: T201
+
+
+def known_day(_context: object, _parameter: object, value: str | None) -> str | None:
+    """Return the ISO date of an option, refused before anything is read when it is none.
+
+    Raises
+    ------
+    UsageError
+        ``AW-CLI-008`` when no calendar has such a day.
+    """
+    from datetime import date
+
+    try:
+        return date.fromisoformat(value).isoformat() if value else value
+    except ValueError as error:
+        raise UsageError(
+            "no calendar has such a day",
+            code="AW-CLI-008",
+            where=str(value)[:40],
+            expected="a date such as 2026-03-14",
+        ) from error
 
 
 def open_workspace(given: Path | None) -> Workspace:

@@ -6,19 +6,19 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from auditwatch.check.ruleset import load_rules
 from auditwatch.core.clock import zone
-from auditwatch.core.errors import RuleError, UsageError
+from auditwatch.core.errors import UsageError
 from auditwatch.core.schema import PAIR_NIGHTS, SOURCES
 from auditwatch.core.words import harmless
 from auditwatch.findings.lookups import lookups_of_all
 from auditwatch.findings.sentences import counted
+from auditwatch.report.caserecord import decisions_section, files_section, readers_section
+from auditwatch.report.caserules import SENTENCE_MAX, rules_section
 from auditwatch.report.chances import odds_among, odds_said, patterns_until
 from auditwatch.report.document import Column, Document, Picture, Section, Sentences, Table
 from auditwatch.report.evidence import EVIDENCE_COLUMNS, EvidenceMaker
 from auditwatch.report.peers import PEERS_LEAST, bands
 from auditwatch.report.pictures import nights_strip, span
-from auditwatch.report.ruletext import rule_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,14 +33,11 @@ if TYPE_CHECKING:
     from auditwatch.findings.model import Finding, Piece, Review
     from auditwatch.findings.store import Store
     from auditwatch.report.chances import Patterns
-    from auditwatch.report.document import Block, Cell
+    from auditwatch.report.document import Block
 
-__all__ = ["NOTE_MAX", "SENTENCE_MAX", "CaseMatter", "case_evidence", "case_matter", "case_paper"]
+__all__ = ["CaseMatter", "case_evidence", "case_matter", "case_paper"]
 
-SENTENCE_MAX: Final = 600
-NOTE_MAX: Final = 4000
 OPERATORS_MAX: Final = 12  # with a band of their own; the lookups name all
-READ: Final = ("reveal", "view", "export", "copy-made")
 
 
 @dataclass(frozen=True)
@@ -133,12 +130,12 @@ def case_paper(matter: CaseMatter, lake: Lake, workspace: Workspace, masker: Mas
             _why(one, maker, evidence[one.finding_id], odds_said(odds.get(one.finding_id), last))
             for one in matter.findings
         ),
-        _rules(matter, workspace, maker),
+        rules_section(matter, workspace, maker),
         _usual(matter, lake, maker),
         _lookups(matter, evidence, maker),
-        _files(maker),
-        _decisions(matter, maker),
-        _readers(matter, maker),
+        files_section(maker),
+        decisions_section(matter, maker),
+        readers_section(matter, maker),
     ]
     agency = workspace.settings.agency
     return Document(
@@ -222,65 +219,6 @@ def _by_night(rows: pa.Table) -> dict[str, tuple[int, int]]:
     return {night: (counts[night, False], counts[night, True]) for night, _ in counts}
 
 
-def _rules(matter: CaseMatter, workspace: Workspace, maker: EvidenceMaker) -> Section:
-    """Return what spoke, night by night, and the text of each rule."""
-    pieces = [piece for one in matter.findings for piece in matter.pieces[one.finding_id]]
-    columns = (
-        Column("night", "Night", short=True),
-        Column("source", "Kind"),
-        Column("source_id", "Rule, statement or view"),
-        Column("severity", "Severity"),
-        Column("lookups", "Lookups", number=True),
-        Column("says", "What it says", prose=True),
-        Column("lifted_by", "Lifted by"),
-    )
-    rows = tuple(
-        (
-            one.night,
-            one.source,
-            harmless(one.source_id, 80),
-            one.severity,
-            one.lookups,
-            maker.sentence(one.says, SENTENCE_MAX),
-            one.suppressed_by,
-        )
-        for one in pieces
-    )
-    table = Table("evidence", "What spoke on which night", columns, rows)
-    return Section("rules", "The rules as they ran", (table, *_texts(matter, pieces, workspace)))
-
-
-def _texts(matter: CaseMatter, pieces: Sequence[Piece], workspace: Workspace) -> list[Block]:
-    """Return the text of every rule that spoke, or say why it cannot be shown."""
-    asked = {one.source_id for one in pieces if one.source in ("policy", "rule")}
-    if not asked:
-        return []
-    try:
-        ruleset = load_rules(workspace.rules)
-    except RuleError as error:
-        return [Sentences((f"The pack cannot be read today ({error.code}).",), "notice")]
-    places = {one.rule_id: one.place for one in ruleset.rules}
-    places |= {one.statement_id: one.place for one in ruleset.statements}
-    versions = {one.rules_version for one in matter.findings}
-    blocks: list[Block] = []
-    if versions != {ruleset.version}:
-        said = (
-            "The pack has changed since the last of these nights was judged. The text below is of "
-            f"today ({ruleset.version[:12]}), not as it ran ({', '.join(sorted(versions))[:60]})."
-        )
-        blocks.append(Sentences((said,), "notice"))
-    columns = (Column("line", "Line"), Column("text", "Text"))
-    for name in sorted(asked):
-        if name not in places:
-            blocks.append(Sentences((f"{name} is not in the pack any more.",), "notice"))
-            continue
-        file, start = places[name].split(":")[:2]
-        lines = rule_text(workspace.rules, places[name])
-        numbered = tuple((f"{int(start) + n}", one) for n, one in enumerate(lines))
-        blocks.append(Table(f"rule {name}", f"{name}, {file}", columns, numbered))
-    return blocks
-
-
 def _usual(matter: CaseMatter, lake: Lake, maker: EvidenceMaker) -> Section:
     """Return the operators' nights beside those of their peers, and what the model counted."""
     operators = sorted({who for one in matter.findings for who in one.operator_ids})
@@ -334,79 +272,3 @@ def _lookups(matter: CaseMatter, evidence: dict[str, pa.Table], maker: EvidenceM
         said += maker.cut_short(one, matter.pieces[one.finding_id])
     table = Table("lookups", "Records, oldest first", EVIDENCE_COLUMNS, rows)
     return Section("lookups", "The lookups", (Sentences(tuple(said)), table))
-
-
-def _files(maker: EvidenceMaker) -> Section:
-    """Return the files that the lookups stand in, so that anybody can look them up."""
-    columns = (
-        Column("file", "File"),
-        Column("format", "Format"),
-        Column("bytes", "Bytes", number=True),
-        Column("lines", "Lines", number=True),
-        Column("sha256", "SHA-256"),
-    )
-    rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (harmless(one["name"], 120), one["format"], one["bytes"], one["lines"], one["source_id"])
-        for one in sorted(maker.sources.values(), key=lambda one: one["name"])
-    )
-    return Section("files", "The files", (Table("files", "As delivered", columns, rows),))
-
-
-def _decisions(matter: CaseMatter, maker: EvidenceMaker) -> Section:
-    """Return what was decided, by whom, and what the register has."""
-    columns = (
-        Column("at", "When", short=True),
-        Column("about", "About", short=True),
-        Column("who", "By"),
-        Column("what", "Decision"),
-        Column("note", "Note", prose=True),
-    )
-    decided = [
-        (one.at, one.finding_id, one.reviewer, one.disposition, one.note)
-        for own in matter.reviews.values()
-        for one in own
-    ]
-    kept = [
-        (
-            one.at,
-            one.investigation_id,
-            one.recorder,
-            " ".join(
-                part
-                for part in (one.act, one.word, maker.name("operator", one.operator_id), one.day)
-                if part
-            ),
-            one.note,
-        )
-        for one in matter.entries
-    ]
-    rows = tuple(
-        (maker.time(at), about, harmless(who, 80), what, maker.note(note, NOTE_MAX))
-        for at, about, who, what, note in sorted([*decided, *kept])
-    )
-    table = Table("decisions", "Decisions and entries of the register, oldest first", columns, rows)
-    return Section("decisions", "What was decided", (table,))
-
-
-def _readers(matter: CaseMatter, maker: EvidenceMaker) -> Section:
-    """Return who saw identities of these findings before this copy was made."""
-    columns = (
-        Column("at", "When", short=True),
-        Column("finding", "Finding", short=True),
-        Column("who", "Who"),
-        Column("what", "What"),
-        Column("why", "Why", prose=True),
-    )
-    rows = tuple(
-        (
-            maker.time(one.at),
-            one.finding_id,
-            harmless(one.actor, 80),
-            one.action,
-            maker.note(one.detail, NOTE_MAX),
-        )
-        for one in matter.actions
-        if one.action in READ
-    )
-    table = Table("readers", "Recorded before this copy was made", columns, rows)
-    return Section("readers", "Who has read it", (table,))

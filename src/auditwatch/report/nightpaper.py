@@ -300,7 +300,7 @@ def _queue(queue: list[Finding], odds: Mapping[str, Odds], masker: Masker) -> Se
             rank,
             one.finding_id,
             one.severity,
-            one.priority,
+            f"{one.priority / 1000:.1f}",
             one.night,
             len(one.event_ids),
             share_said(odds.get(one.finding_id)),
@@ -309,7 +309,7 @@ def _queue(queue: list[Finding], odds: Mapping[str, Odds], masker: Masker) -> Se
         for rank, one in enumerate(queue, start=1)
     )
     caption = (
-        "Open findings, the most pressing first; priority in thousandths of a decade; chance: what "
-        "share of the findings as strong chance alone would have made, of patterns only"
+        "Open findings, the most pressing first; priority in decades; chance: what share "
+        "of the findings as strong chance alone would have made, of patterns only"
     )
     return Section("queue", "The queue", (Table("queue", caption, columns, rows),))

@@ -10,7 +10,9 @@ import msgspec
 from auditwatch import __version__
 from auditwatch.core.words import harmless
 from auditwatch.engine.lake import Lake
-from auditwatch.report.case import NOTE_MAX, SENTENCE_MAX, case_evidence, case_paper
+from auditwatch.report.case import case_evidence, case_paper
+from auditwatch.report.caserecord import NOTE_MAX
+from auditwatch.report.caserules import SENTENCE_MAX
 from auditwatch.report.document import Table
 from auditwatch.report.evidence import EVIDENCE_COLUMNS
 from auditwatch.report.formats import paper_formats
