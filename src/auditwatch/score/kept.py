@@ -47,7 +47,7 @@ class Kept:
     def __init__(self, past: Past, context: Context, how: str, reach: int) -> None:
         self._lake = past.lake if isinstance(past, LakePast) else None
         self._prints: list[Mapping[str, str]] = []
-        self._bases: dict[str, Mapping[str, str]] = {}
+        self._stored: dict[str, Mapping[str, str]] = {}
         if self._lake is not None:
             self._prints = [self._lake.fingerprints(table) for table in (PAIR_NIGHTS, MARK_NIGHTS)]
         self._how = [__version__, how, list(context.given)]
@@ -55,17 +55,29 @@ class Kept:
         self._held: dict[tuple[str, int], pa.Table] = {}
         self._fresh: set[tuple[str, int]] = set()
 
+    def load(self, table: Table, nights: Sequence[int]) -> None:
+        """Read the rows of some nights, as far as they are in the lake and still true."""
+        if self._lake is None:
+            return
+        if table.name not in self._stored:
+            self._stored[table.name] = self._lake.fingerprints(table)
+        wanted = {iso(night): night for night in nights if not self.has(table, night)}
+        wanted = {day: night for day, night in wanted.items() if day in self._stored[table.name]}
+        if not wanted:
+            return
+        parts: dict[str, list[pa.RecordBatch]] = {}
+        for batch in self._lake.batches(table, list(wanted)):
+            if batch.num_rows:
+                parts.setdefault(batch["night"][0].as_py(), []).append(batch)
+        for day, batches in parts.items():
+            rows = pa.Table.from_batches(batches).unify_dictionaries()
+            true = pc.equal(pc.cast(rows["basis"], pa.string()), self.basis(wanted[day]))
+            if pc.all(true).as_py():
+                self._held[table.name, wanted[day]] = rows
+
     def has(self, table: Table, night: int) -> bool:
-        """Tell whether the rows of a night are there and still true."""
-        if (table.name, night) in self._held:
-            return True
-        if self._lake is None or iso(night) not in self._stored(table):
-            return False
-        rows = self._lake.read(table, [iso(night)])
-        if not pc.all(pc.equal(pc.cast(rows["basis"], pa.string()), self.basis(night))).as_py():
-            return False
-        self._held[table.name, night] = rows
-        return True
+        """Tell whether the rows of a night were loaded or taken in."""
+        return (table.name, night) in self._held
 
     def rows(self, table: Table, night: int) -> pa.Table:
         """Return the rows of a night that is there."""
@@ -98,9 +110,3 @@ class Kept:
         seen = [iso(night - age) for age in range(self._reach)]
         prints = [[prints.get(one) for one in seen] for prints in self._prints]
         return hashlib.sha256(json.dumps([self._how, prints]).encode()).hexdigest()[:16]
-
-    def _stored(self, table: Table) -> Mapping[str, str]:
-        """Return the nights that the lake has, asked once."""
-        if table.name not in self._bases and self._lake is not None:
-            self._bases[table.name] = self._lake.fingerprints(table)
-        return self._bases[table.name]

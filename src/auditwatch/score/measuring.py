@@ -189,6 +189,7 @@ class Bench:
         batch: list[int] = []
         rows = 0
         sizes = self.past.nights()
+        self.kept.load(table, nights)
         for night in nights:
             if self.kept.has(table, night):
                 continue
