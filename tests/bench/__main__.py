@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import desk, ingest, rules, scan, start
+from tests.bench import desk, ingest, rules, scan, scoring, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +21,7 @@ PARTS: dict[str, Callable[[Path], Iterator[Figure]]] = {
     "ingest": ingest.figures,
     "rules": rules.figures,
     "scan": scan.figures,
+    "scoring": scoring.figures,
     "desk": desk.figures,
 }
 

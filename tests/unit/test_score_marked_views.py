@@ -231,7 +231,8 @@ def test_a_window_teaches_nothing_before_it_is_counted() -> None:
     profiles, marks = profile_nights(table(named(honest(), "work")), Context())
     last = (date.fromisoformat(night(NIGHTS - 1)) - date(1970, 1, 1)).days
     with LocalEngine(1) as engine:
-        rows = measure_nights([last], profiles, Context(), Settings(), engine, marks=marks).rows
+        found = measure_nights([last], profiles, Context(), Settings(), engine, marks=marks)
+    rows = found.compared
     crowds = rows[(rows["view"] == "burst") & (rows["window"] == 14)]
     assert sorted(set(crowds["night_number"])) == list(range(last - NIGHTS + 28, last + 1))
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 __all__ = [
     "COUNTERS",
+    "COUNT_NIGHTS",
     "DELIVERIES",
     "GAPS",
     "HITS",
@@ -22,6 +23,7 @@ __all__ = [
     "SURPRISES",
     "TABLES",
     "VERDICTS",
+    "WORK_NIGHTS",
     "Column",
     "Table",
 ]
@@ -30,6 +32,7 @@ TEXT: Final = pa.string()
 CODED: Final = pa.dictionary(pa.int32(), TEXT)
 BYTES: Final = pa.binary()
 WHOLE: Final = pa.int64()
+REAL: Final = pa.float64()
 INSTANT: Final = pa.timestamp("us", tz="UTC")
 DAY: Final = pa.date32()
 
@@ -350,6 +353,56 @@ MARK_NIGHTS: Final = Table(
     partition="night",
 )
 
+WORK_NIGHTS: Final = Table(
+    "work",
+    "all that one operator did on one night, so that later nights need not read it row by row",
+    (
+        NIGHT,
+        Column("night_number", WHOLE, "days since 1970-01-01 of the night"),
+        Column("operator_id", TEXT, "who", repeats=True),
+        Column("role", TEXT, "role that night, least in sort order", repeats=True),
+        Column("unit", TEXT, "unit that night, least in sort order", repeats=True),
+        Column("days", WHOLE, "subjects looked at"),
+        Column("bare_days", WHOLE, "of these: without a case that explains it"),
+        Column("again_days", WHOLE, "of these: met without a case not long before, too"),
+        Column("cold_days", WHOLE, "without a case: no other operator met them in 14 nights"),
+        *(
+            Column(f"{name}_{place}", WHOLE, f"{name}_days by how well known the subject is")
+            for place in range(4)
+            for name in ("bare", "again")
+        ),
+        Column("basis", TEXT, "digest of what was counted, and how", repeats=True),
+    ),
+    partition="night",
+)
+
+COUNT_NIGHTS: Final = Table(
+    "counts",
+    "one unit of one view on one night: what later nights are calibrated against",
+    (
+        NIGHT,
+        Column("view", TEXT, "pair, tie, burst, harvest …", repeats=True),
+        Column("tail", TEXT, "negative_binomial or beta_binomial", repeats=True),
+        Column("night_number", WHOLE, "days since 1970-01-01 of the night"),
+        Column("operator_id", TEXT, "the operator; null when the unit is a subject", repeats=True),
+        Column("subject_id", TEXT, "the subject; null when the unit is an operator", repeats=True),
+        Column("role", TEXT, "role that night; null for silent units", repeats=True),
+        Column("unit", TEXT, "unit that night; null for silent units", repeats=True),
+        Column("kind", TEXT, "which of the view's counts", repeats=True),
+        Column("window", WHOLE, "nights"),
+        Column("observed", WHOLE, "count in the window"),
+        Column("least", WHOLE, "a smaller count is no story"),
+        Column("exposure", WHOLE, "what the count is out of"),
+        Column("base", REAL, "base expectation of a negative binomial"),
+        Column("own_observed", WHOLE, "count of the operator's own history"),
+        Column("own_exposure", WHOLE, "what that is out of"),
+        Column("weight", REAL, "units that the row stands for"),
+        Column("operators", WHOLE, "operators active that night"),
+        Column("basis", TEXT, "digest of what was counted, and how", repeats=True),
+    ),
+    partition="night",
+)
+
 SURPRISES: Final = Table(
     "surprises",
     "one unit of one view on one night that came out above the reporting floor",
@@ -386,6 +439,8 @@ TABLES: Final = {
         HITS,
         PAIR_NIGHTS,
         MARK_NIGHTS,
+        WORK_NIGHTS,
+        COUNT_NIGHTS,
         SURPRISES,
     )
 }

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from auditwatch.core.errors import UsageError
-from auditwatch.core.schema import MARK_NIGHTS, PAIR_NIGHTS
+from auditwatch.core.schema import PAIR_NIGHTS
 from auditwatch.engine.lake import Lake
 from auditwatch.engine.local import LocalEngine
 from auditwatch.night.context import context_of
-from auditwatch.night.plan import oldest
 from auditwatch.night.request import Request
-from auditwatch.score import believed
+from auditwatch.score import LakePast, believed
 
 if TYPE_CHECKING:
     from auditwatch.config import Workspace
@@ -46,9 +45,6 @@ def scorer_of(workspace: Workspace, night: str | None) -> tuple[str, LookupScore
             expected=f"a night from {known[0]} to {known[-1]}" if known else "",
             hint="scan it first: auditwatch scan",
         )
-    first = oldest(asked, workspace.settings.score.history_nights)
-    window = [one for one in known if first < one <= asked]
-    profiles, marks = lake.read(PAIR_NIGHTS, window), lake.read(MARK_NIGHTS, window)
     context, _ = context_of(workspace, Request())
     with LocalEngine() as engine:
-        return asked, believed(asked, profiles, context, workspace.settings, engine, marks=marks)
+        return asked, believed(asked, LakePast(lake), context, workspace.settings, engine)

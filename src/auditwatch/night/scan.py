@@ -36,7 +36,7 @@ from auditwatch.night.plan import (
 from auditwatch.night.reading import read_followed, read_into, reading_room
 from auditwatch.night.refolding import fold_across_files
 from auditwatch.night.request import Ingested, Request, Scan
-from auditwatch.score import model_id, profile_nights, score_nights
+from auditwatch.score import LakePast, model_id, profile_nights, score_nights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -204,16 +204,9 @@ class _Bench:
         window = [night for night in self.lake.nights(LOOKUPS) if first < night <= nights[-1]]
         # nights that were never judged serve as history all the same
         self._profile(sorted(set(window) - set(self.lake.nights(PAIR_NIGHTS))))
-        profiles = self.lake.read(PAIR_NIGHTS, window)
-        surprises = score_nights(
-            nights,
-            profiles,
-            self.lake,
-            self.context,
-            self.workspace.settings,
-            self.engine,
-            marks=self.lake.read(MARK_NIGHTS, window),
-        )
+        settings = self.workspace.settings
+        past = LakePast(self.lake)
+        surprises = score_nights(nights, past, self.lake, self.context, settings, self.engine)
         self.tell("scoring nights", len(nights), len(nights))
         return surprises
 

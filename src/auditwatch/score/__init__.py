@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from auditwatch.score.learnt import Belief, beliefs, believed
     from auditwatch.score.marks import mark_nights
     from auditwatch.score.nights import model_id, score_nights
+    from auditwatch.score.past import LakePast
     from auditwatch.score.profiles import pair_nights, profile_nights
     from auditwatch.score.scorer import LookupScorer
     from auditwatch.score.state import load_state, save_state
@@ -19,6 +20,7 @@ __all__ = [
     "Belief",
     "ConformalTail",
     "FamilyCombiner",
+    "LakePast",
     "LookupScorer",
     "TailSurprisal",
     "beliefs",
@@ -41,6 +43,7 @@ __getattr__ = late(
         "Belief": "learnt",
         "ConformalTail": "estimators",
         "FamilyCombiner": "estimators",
+        "LakePast": "past",
         "LookupScorer": "scorer",
         "TailSurprisal": "estimators",
         "beliefs": "learnt",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,9 +11,7 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Codebook", "coded", "coded_marks"]
-
-COLUMNS: Final = ("operator_id", "operator_role", "operator_unit", "subject_id", "number")
+__all__ = ["Codebook", "coded_marks"]
 
 
 @dataclass(frozen=True)
@@ -43,18 +41,6 @@ class Codebook:
         known = pc.if_else(pc.less(places, 0), pa.scalar(None, pa.int64()), places)
         texts: list[str] = pc.fill_null(self.texts[column].take(known), "").to_pylist()
         return texts
-
-
-def coded(profiles: pa.Table) -> tuple[Codebook, pa.Table]:
-    """Return the codebook of profile rows and the rows with codes in place of texts."""
-    rows = profiles.unify_dictionaries()
-    book = Codebook({name: _distinct(rows[name]) for name in COLUMNS})
-    columns = {
-        name: book.encode(name, rows[name]) if name in COLUMNS else rows[name]
-        for name in rows.column_names
-        if name != "night"
-    }
-    return book, pa.table(columns)
 
 
 def coded_marks(marks: pa.Table, book: Codebook) -> tuple[Codebook, pa.Table]:

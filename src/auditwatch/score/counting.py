@@ -29,11 +29,9 @@ def marks_of(known: Known, view: str) -> ibis.Table:
     return known.marks.filter(known.marks.mark == view).drop("mark")
 
 
-def daily_work(profiles: ibis.Table) -> ibis.Table:
+def daily_work(known: Known) -> ibis.Table:
     """Return each operator's nights: role, unit, subject-days."""
-    return profiles.group_by("night_number", "operator_id").aggregate(
-        role=profiles.operator_role.min(), unit=profiles.operator_unit.min(), days=profiles.count()
-    )
+    return known.daily.select(*KEY, "days")
 
 
 def values_seen(
@@ -56,6 +54,7 @@ def values_seen(
         `observed` (the one minus the other); `elsewhere` (the operator's subject-days with other
         values, added up), `values` (distinct in the agency), `exposure` (subject-days), `first`.
     """
+    del profiles
     rows, window = marks_of(known, view), known.within(width)
     spans = nights.select(tonight="night_number")
     near = spans.join(rows, between(rows.night_number, spans.tonight, window))
@@ -71,7 +70,7 @@ def values_seen(
     mine = mine.mutate(others=others, observed=mine.days - others)
     best = _best(mine.filter(mine.last == mine.tonight))
     best = best.join(agency, "tonight").join(person, ["tonight", "operator_id"])
-    work = daily_work(profiles).rename(tonight="night_number", worked="days")
+    work = daily_work(known).rename(tonight="night_number", worked="days")
     whole = best.join(work, ["tonight", "operator_id"])
     return whole.select(
         "operator_id", "role", "unit", "value", "nights", "subjects", "days", "others", "observed",
@@ -102,6 +101,7 @@ def alone_seen(
         (such values), `value` (the least of them), `nights`, `lookups`, `first`; `shared` (nights
         with other values), `exposure` (subject-days).
     """
+    del profiles
     window = known.within(width)
     spans = nights.select(unit="night_number", tonight="night_number")
     each = _against_others(spans, marks_of(known, view), window)
@@ -117,7 +117,7 @@ def alone_seen(
         last=ibis.ifelse(each.alone, each["last"], ibis.null("int64")).max(),
     )  # fmt: skip
     found = found.filter(found["last"] == found.tonight).drop("last")
-    work = daily_work(profiles).rename(tonight="night_number", exposure="days")
+    work = daily_work(known).rename(tonight="night_number", exposure="days")
     whole = found.join(work, ["tonight", "operator_id"]).rename(night_number="tonight")
     return whole.mutate(window=ibis.literal(window, "int64"))
 
@@ -165,6 +165,7 @@ def subjects_seen(
         up), `subjects` (of the operator, with marks), `others` (values of others with the subject,
         added up), `exposure` (subject-days), `first`.
     """
+    del profiles
     rows, window = marks_of(known, view), known.within(width)
     spans = nights.select(tonight="night_number")
     near = spans.join(rows, between(rows.night_number, spans.tonight, window))
@@ -177,7 +178,7 @@ def subjects_seen(
     )
     met = pairs.group_by("tonight", "subject_id").aggregate(all_of_subject=pairs.observed.sum())
     loud = pairs.filter((pairs.last == pairs.tonight) & (pairs.observed >= 2))
-    work = daily_work(profiles).rename(tonight="night_number", worked="days")
+    work = daily_work(known).rename(tonight="night_number", worked="days")
     whole = loud.join(person, ["tonight", "operator_id"]).join(work, ["tonight", "operator_id"])
     whole = whole.join(met, ["tonight", "subject_id"])
     return whole.select(
@@ -230,7 +231,8 @@ def marked_share(
         `marked_days`, `on_nights`, `active_nights`, `lookups` (marked), `first`; `own_observed`
         out of `own_exposure` on the nights before the window, in the same role and unit.
     """
-    joined = _past(profiles, nights, known, view)
+    del profiles
+    joined = _past(nights, known, view)
     if most is not None:
         over = joined.odd - ibis.least(joined.odd, most)
         joined = joined.mutate(odd=joined.odd - over, days=joined.days - over)
@@ -258,7 +260,7 @@ def marked_share(
     )
 
 
-def _past(profiles: ibis.Table, nights: ibis.Table, known: Known, view: str) -> ibis.Table:
+def _past(nights: ibis.Table, known: Known, view: str) -> ibis.Table:
     """Join every active operator's nights with all that a measured night may look back on."""
     rows = marks_of(known, view)
     pairs = rows.group_by("night_number", "operator_id", "subject_id").aggregate(
@@ -267,7 +269,7 @@ def _past(profiles: ibis.Table, nights: ibis.Table, known: Known, view: str) -> 
     odd = pairs.group_by("night_number", "operator_id").aggregate(
         odd=pairs.count(), lookups=pairs.lookups.sum()
     )
-    daily = daily_work(profiles).left_join(odd, ["night_number", "operator_id"])
+    daily = daily_work(known).left_join(odd, ["night_number", "operator_id"])
     daily = daily.select(
         *KEY, "days", odd=daily.odd.fill_null(0), lookups=daily.lookups.fill_null(0)
     )

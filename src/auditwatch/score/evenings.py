@@ -42,7 +42,8 @@ def evenings_seen(
     """
     rows, window = marks_of(known, view), known.within(width)
     odd = rows.group_by("night_number", "operator_id").aggregate(lookups=rows.lookups.sum())
-    daily = daily_work(profiles).drop("days")
+    del profiles
+    daily = daily_work(known).drop("days")
     past = daily.left_join(odd, ["night_number", "operator_id"]).select(
         "lookups", then="night_number", who="operator_id"
     )

@@ -14,7 +14,6 @@ from auditwatch.score.words import iso
 
 if TYPE_CHECKING:
     from auditwatch.engine.lake import Lake
-    from auditwatch.score.codebook import Codebook
 
 __all__ = ["find_lookups"]
 
@@ -23,17 +22,15 @@ READ: Final = ("event_id", "lookup_id", "origin", "event_time", "night", "operat
 KEYS: Final = ["night", "operator_id", "subject_id"]
 
 
-def find_lookups(traces: pd.DataFrame, lake: Lake, book: Codebook) -> pd.DataFrame:
+def find_lookups(traces: pd.DataFrame, lake: Lake) -> pd.DataFrame:
     """Return the lookups of traced profile rows.
 
     Parameters
     ----------
     traces : pd.DataFrame
-        `item` and the coded `night_number`, `operator_id`, `subject_id` of its evidence.
+        `item` and the `night_number`, `operator_id`, `subject_id` of its evidence.
     lake : Lake
         Read night by night; only rows on traced subjects are kept in memory.
-    book : Codebook
-        Turns codes into identities.
 
     Returns
     -------
@@ -44,8 +41,8 @@ def find_lookups(traces: pd.DataFrame, lake: Lake, book: Codebook) -> pd.DataFra
         {
             "item": traces["item"].to_numpy(),
             "night": [iso(n) for n in traces["night_number"]],
-            "operator_id": book.decode("operator_id", traces["operator_id"]),
-            "subject_id": book.decode("subject_id", traces["subject_id"]),
+            "operator_id": traces["operator_id"].to_numpy(),
+            "subject_id": traces["subject_id"].to_numpy(),
         },
         columns=["item", *KEYS],
     ).astype(dict.fromkeys(KEYS, "object"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from auditwatch.score.measuring import measure_nights
 from auditwatch.score.nights import learnt_by
 from auditwatch.score.posts import Posts
 from auditwatch.score.tails import Counts, Shares
-from auditwatch.score.words import EPOCH
+from auditwatch.score.words import day_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from auditwatch.core.contexttables import Context
     from auditwatch.engine.local import LocalEngine
     from auditwatch.score.codebook import Codebook
+    from auditwatch.score.past import LakePast
     from auditwatch.score.scorer import LookupScorer
 
 __all__ = ["Belief", "beliefs", "believed"]
@@ -57,12 +57,12 @@ class Belief:
 
 def believed(
     night: str,
-    profiles: pa.Table,
+    profiles: pa.Table | LakePast,
     context: Context,
     settings: Settings,
     engine: LocalEngine,
     *,
-    marks: pa.Table,
+    marks: pa.Table | None = None,
 ) -> LookupScorer:
     """Return the scorer that judges a night, fitted, with roles and units by name.
 
@@ -71,11 +71,11 @@ def believed(
     night : str
         ISO date; one with lookups.
     profiles, context, settings, engine, marks
-        As for `score_nights`.
+        As for `score_nights`; nothing is written.
     """
-    number = (date.fromisoformat(night) - EPOCH).days
+    number = day_number(night)
     measured = measure_nights([number], profiles, context, settings, engine, marks=marks)
-    scorer = learnt_by(measured.rows, number, settings)
+    scorer = learnt_by(measured.compared, number, settings)
     book = measured.book
     scorer.tails_ = {key: _named(tail, book) for key, tail in scorer.tails_.items()}
     scorer.posts_ = {key: _of_posts(posts, book) for key, posts in scorer.posts_.items()}

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from auditwatch.core.schema import SURPRISES
 from auditwatch.score.combine import CAP_DECADES
 from auditwatch.score.evidence import find_lookups
 from auditwatch.score.explain import counter_evidence, sentence
+from auditwatch.score.folding import unfolded
 from auditwatch.score.measuring import Measured, measure_nights
+from auditwatch.score.past import LakePast, TablePast
 from auditwatch.score.scorer import COLUMNS, LookupScorer
-from auditwatch.score.views import View, views
-from auditwatch.score.words import EPOCH, iso
+from auditwatch.score.views import View, needs_all, views
+from auditwatch.score.words import day_number, iso
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["learnt_by", "model_id", "score_nights"]
 
-PARAMETERS_VERSION: Final = 5
+PARAMETERS_VERSION: Final = 6
 
 
 def model_id() -> str:
@@ -45,7 +45,7 @@ def model_id() -> str:
 
 def score_nights(  # noqa: PLR0917 - the rooms agreed on this order
     nights: Sequence[str],
-    profiles: pa.Table,
+    profiles: pa.Table | LakePast,
     lake: Lake,
     context: Context,
     settings: Settings,
@@ -59,8 +59,10 @@ def score_nights(  # noqa: PLR0917 - the rooms agreed on this order
     ----------
     nights : sequence of str
         ISO dates to score.
-    profiles : pa.Table
-        Rows of PAIR_NIGHTS from `history_nights` before the first of them to the last.
+    profiles : pa.Table or LakePast
+        Rows of PAIR_NIGHTS from `history_nights` before the first of them to the last; or where
+        the lake has them, to be read as far as they are needed, and what was counted is kept
+        there for later nights.
     lake : Lake
         Where the evidence is looked up.
     context : Context
@@ -70,31 +72,39 @@ def score_nights(  # noqa: PLR0917 - the rooms agreed on this order
     engine : LocalEngine
         Where views run.
     marks : pa.Table, optional
-        Rows of MARK_NIGHTS for the nights of `profiles`; without them views that mark see nothing.
+        Rows of MARK_NIGHTS for the nights of a table of profiles; without them views that mark see
+        nothing.
 
     Returns
     -------
     pa.Table
         Rows of SURPRISES above the floor, sorted by night, surprise (highest first), view and key.
     """
-    numbers = sorted({(date.fromisoformat(night) - EPOCH).days for night in nights})
-    if not numbers or not profiles.num_rows:
+    past = TablePast(profiles, marks) if isinstance(profiles, pa.Table) else profiles
+    known = past.nights()
+    numbers = sorted({number for night in nights if (number := day_number(night)) in known})
+    if not numbers:
         return SURPRISES.empty()
-    measured = measure_nights(numbers, profiles, context, settings, engine, marks=marks)
-    parts = [_stand_out(measured.rows, night, settings) for night in numbers]
+    measured = measure_nights(
+        numbers, profiles, context, settings, engine, marks=marks, how=model_id()
+    )
+    compared = measured.compared
+    parts = [_stand_out(measured.rows, compared, night, settings) for night in numbers]
     kept = pd.concat(parts, ignore_index=True)
     if not len(kept):
         return SURPRISES.empty()
-    first = int(pc.min(profiles["night_number"]).as_py())
+    first = max(min(known), numbers[0] - settings.score.history_nights + 1)
     return _told(kept.assign(history=kept["night_number"] - first), measured, lake, context, engine)
 
 
-def _stand_out(rows: pd.DataFrame, night: int, settings: Settings) -> pd.DataFrame:
+def _stand_out(
+    rows: pd.DataFrame, compared: pd.DataFrame, night: int, settings: Settings
+) -> pd.DataFrame:
     """Return the units of one night above the floor, learning from the nights before it only."""
     tonight: pd.DataFrame = rows[rows["night_number"].to_numpy() == night]
     if not len(tonight):
         return tonight
-    scorer = learnt_by(rows, night, settings)
+    scorer = learnt_by(compared, night, settings)
     terms = scorer.explain(tonight)
     loud = terms["best"] & (terms["decades"] >= settings.score.floor_decades) & (terms["raw"] > 0)
     per_operator = tonight["view"].map(scorer.tries_).fillna(1.0)
@@ -117,12 +127,21 @@ def learnt_by(rows: pd.DataFrame, night: int, settings: Settings) -> LookupScore
         Windows and the floor.
     """
     number = rows["night_number"].to_numpy()
-    near = (number < night) & (number >= night - settings.score.calibration_nights)
-    recent = rows.loc[near, list(COLUMNS)]
+    around = (number <= night) & (number >= night - settings.score.calibration_nights)
+    rows = _heard(rows.loc[around, list(COLUMNS)])
+    number = rows["night_number"].to_numpy()
+    recent = rows[number < night]
     scorer = LookupScorer(settings.score.floor_decades, settings.score.calibration_nights)
     if recent["night_number"].nunique() < scorer.seasoned_nights:
-        recent = pd.concat([recent, rows.loc[number == night, list(COLUMNS)]])
+        recent = pd.concat([recent, rows[number == night]])
     return scorer.fit(recent)
+
+
+def _heard(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of features of which some unit has something to say on some night."""
+    loud = (rows["operator_id"] >= 0) | (rows["subject_id"] >= 0)
+    features = [rows[name] for name in ("view", "window", "kind")]
+    return rows[loud.groupby(features, observed=True).transform("any")]
 
 
 def _told(
@@ -136,16 +155,16 @@ def _told(
         for name, view in by_name.items()
         if (kept["view"] == name).any()
     ]
-    traces = pd.concat(parts)
+    traces = pd.concat(parts, ignore_index=True)
     # what has no lookup of the night itself was told on an earlier night
     fresh = traces["night_number"] == traces["item"].map(kept.set_index("item")["night_number"])
     kept = kept[kept["item"].isin(set(traces.loc[fresh, "item"]))].copy()
     if not len(kept):
         return SURPRISES.empty()
     traces = traces[traces["item"].isin(set(kept["item"]))]
-    lookups = find_lookups(_unfolded(traces, measured), lake, measured.book)
+    lookups = find_lookups(_unfolded(traces, context), lake)
     kept["evidence_days"] = kept["item"].map(traces.groupby("item").size())
-    kept["only"] = measured.book.decode("subject_id", _only_subject(kept, traces))
+    kept["only"] = _only_subject(kept, traces)
     groups = dict(iter(lookups.groupby("item")))
     for column in ("operator_id", "subject_id", "value"):
         kept[column] = measured.book.decode(column, kept[column])
@@ -160,28 +179,33 @@ def _told(
 
 
 def _only_subject(kept: pd.DataFrame, traces: pd.DataFrame) -> pd.Series[Any]:
-    """Return the one subject that all evidence of each surprise is about; -1 if there are more."""
+    """Return the one subject that all evidence of each surprise is about; empty for several."""
     subjects = traces.groupby("item")["subject_id"]
-    only = subjects.min().where(subjects.min() == subjects.max(), -1)
+    only = subjects.min().where(subjects.min() == subjects.max(), "")
     return kept["item"].map(only)
 
 
-def _unfolded(traces: pd.DataFrame, measured: Measured) -> pd.DataFrame:
-    """Return traces by the subjects as they were looked up."""
-    apart: pd.DataFrame = measured.apart.to_pandas()
-    apart = apart[apart["under"].isin(set(traces["subject_id"]))]
+def _unfolded(traces: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """Return traces by all the subjects that may have been looked up for the one they name."""
+    members = unfolded(context, pa.array(sorted(set(traces["subject_id"])), pa.string()))
+    apart = members.to_pandas().astype("object")
     traces = traces.rename(columns={"subject_id": "under"})
-    return traces.merge(apart, on=["night_number", "operator_id", "under"], how="inner")
+    return traces.merge(apart, on="under", how="inner").drop(columns="under")
 
 
 def _trace(view: View, part: pd.DataFrame, measured: Measured, engine: LocalEngine) -> pd.DataFrame:
-    """Return the profile rows behind units of one view."""
+    """Return the profile rows behind units of one view: item, night, operator, subject as texts."""
     whole = ["item", "night_number", "operator_id", "subject_id", "window", "value"]
     columns = {name: pa.array(part[name].to_numpy(np.int64)) for name in whole}
     columns["kind"] = pa.array(part["kind"].tolist(), pa.string())
     units = engine.bind("units", pa.table(columns))
-    found = engine.collect(view.trace(measured.profiles, units, measured.known))
+    book, profiles = measured.book, measured.profiles
+    if needs_all(view):
+        book, profiles = measured.around(part)
+    found = engine.collect(view.trace(profiles, units, measured.known))
     rows: pd.DataFrame = found.to_pandas()
+    for name in ("operator_id", "subject_id"):
+        rows[name] = book.decode(name, rows[name])
     return rows
 
 

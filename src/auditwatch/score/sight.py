@@ -12,15 +12,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AGAIN_NIGHTS",
+    "COLD_NIGHTS",
     "HABIT_NIGHTS",
+    "MET_NIGHTS",
+    "OWN_NIGHTS",
     "RENOWN",
     "Known",
     "between",
     "by_operator",
     "marked",
-    "oldest_night",
     "operator_window",
-    "renowned",
+    "recognised",
 ]
 
 #: An operator's habit of meeting the same subjects again: nights looked at, and how far back a
@@ -30,6 +32,12 @@ AGAIN_NIGHTS: Final = 24
 #: How well known a subject is: looked at by others on so many operator-days of the nights that a
 #: meeting counts as "again" for. Nobody else, one or two, a few, everybody on the beat.
 RENOWN: Final = (0, 1, 3, 10)
+#: Nights in which it matters who else met a subject; further back only what operators did counts.
+MET_NIGHTS: Final = 45
+#: A subject is cold when no other operator looked at it in so many nights.
+COLD_NIGHTS: Final = 14
+#: Of an operator's cold subjects: own history ends where the longest window begins.
+OWN_NIGHTS: Final = 31
 
 
 @dataclass(frozen=True)
@@ -44,11 +52,32 @@ class Known:
         `subject_id`, `owner_id`, `relation`: subjects tied to an operator, and how.
     marks : ibis.Table, optional
         Rows of MARK_NIGHTS, coded as the profile is.
+    work : ibis.Table, optional
+        What each operator did on each night that a measured night may look back on, as
+        `by_operator` counts it, coded as the profile is.
+    tonight : ibis.Table, optional
+        The rows of the measured nights, as `recognised` returns them.
+    oldest : int
+        The first night there is a profile of: nobody could be met before it.
+
+    Notes
+    -----
+    The profile that a view is given holds what was done to the subjects of the measured nights,
+    and to those tied to staff; what an operator did in all is in `work`.
     """
 
     reach: int
     belongings: ibis.Table | None = None
     marks: ibis.Table | None = None
+    work: ibis.Table | None = None
+    tonight: ibis.Table | None = None
+    oldest: int = 0
+
+    @property
+    def daily(self) -> ibis.Table:
+        """Each operator's nights."""
+        assert self.work is not None
+        return self.work
 
     def within(self, nights: int, beyond: int = 0) -> int:
         """Return a window cut to what every measured night can look back on.
@@ -90,40 +119,52 @@ def between(left: ibis.IntegerValue, right: ibis.IntegerValue, nights: int) -> S
     return [left <= right, left > right - nights]
 
 
-def oldest_night(profiles: ibis.Table) -> ibis.IntegerScalar:
-    """Return the first night there is a profile of: nobody could be met before it."""
-    return profiles.aggregate(oldest=profiles.night_number.min()).as_scalar()
-
-
-def renowned(profiles: ibis.Table, known: Known) -> ibis.Table:
-    """Add `again` and `renown` to profile rows.
+def recognised(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Table:
+    """Return the rows of some nights with `again`, `renown` and `cold`.
 
     A row is met `again`, 0 or 1, when the same operator looked at the same subject without case on
     another night not long before. `renown` is the place in `RENOWN` of how many operator-days
-    others spent on the subject in those nights.
+    others spent on the subject in those nights. `cold` is 1 where no case explains it and no other
+    operator looked at the subject in the 14 nights up to then.
     """
     back = known.within(AGAIN_NIGHTS, HABIT_NIGHTS)
-    order = ibis.window(
-        group_by=[profiles.operator_id, profiles.subject_id, profiles.bare],
-        order_by=profiles.night_number,
+    near = known.within(COLD_NIGHTS, OWN_NIGHTS)
+    rows = profiles.semi_join(nights, "night_number")
+    whom = rows.select("subject_id", tonight="night_number").distinct()
+    daily = profiles.group_by("subject_id", then="night_number").aggregate(n=profiles.count())
+    met = whom.join(daily, "subject_id")
+    met = met.filter(between(met.then, met.tonight, back + 1))
+    by_all = met.group_by("tonight", "subject_id").aggregate(
+        met=met.n.sum(), met_near=ibis.ifelse(met.tonight - met.then < near, met.n, 0).sum()
     )
-    gap = profiles.night_number - profiles.night_number.lag().over(order)
-    again = ((gap <= back) & (profiles.bare == 1)).fill_null(False)
-    near = {"preceding": back, "following": 0, "order_by": profiles.night_number}
-    by_all = ibis.range_window(group_by=profiles.subject_id, **near)
-    by_self = ibis.range_window(group_by=[profiles.operator_id, profiles.subject_id], **near)
-    others = profiles.count().over(by_all) - profiles.count().over(by_self)
-    renown = sum((others >= least).cast("int64") for least in RENOWN[1:])
-    return profiles.mutate(again=again.cast("int64"), renown=renown)
+    past = profiles.select("operator_id", "subject_id", was_bare="bare", then="night_number")
+    mine = rows.select("operator_id", "subject_id", tonight="night_number")
+    mine = mine.join(past, ["operator_id", "subject_id"])
+    mine = mine.filter(between(mine.then, mine.tonight, back + 1))
+    before = (mine.was_bare == 1) & (mine.then < mine.tonight)
+    by_self = mine.group_by("tonight", "operator_id", "subject_id").aggregate(
+        own=mine.count(),
+        own_near=(mine.tonight - mine.then < near).cast("int64").sum(),
+        last=ibis.ifelse(before, mine.then, ibis.null("int64")).max(),
+    )
+    both = by_self.join(by_all, ["tonight", "subject_id"]).rename(night_number="tonight")
+    whole = rows.join(both, ["night_number", "operator_id", "subject_id"])
+    renown = sum((whole.met - whole.own >= least).cast("int64") for least in RENOWN[1:])
+    # nobody meets a person before a night that is too far back to count
+    again = whole["last"].notnull() & (whole.night_number - whole["last"] <= back)
+    cold = (whole.met_near == whole.own_near) & (whole.bare == 1)
+    return whole.mutate(
+        again=(again & (whole.bare == 1)).cast("int64"), renown=renown, cold=cold.cast("int64")
+    ).drop("met", "met_near", "own", "own_near", "last")
 
 
 def by_operator(rows: ibis.Table) -> ibis.Table:
-    """Return each operator's nights: subject-days, without case, and how many met again.
+    """Return each operator's nights: subject-days, without case, how many met again, how many cold.
 
     Parameters
     ----------
     rows : ibis.Table
-        From `renowned`; days without case and returns are also counted by renown.
+        From `recognised`; days without case and returns are also counted by renown.
     """
     of = {
         f"{name}_{place}": ibis.ifelse(rows.renown == place, rows[name], 0).sum()
@@ -136,6 +177,7 @@ def by_operator(rows: ibis.Table) -> ibis.Table:
         days=rows.count(),
         bare_days=rows.bare.sum(),
         again_days=rows.again.sum(),
+        cold_days=rows.cold.sum(),
         **of,
     )
 

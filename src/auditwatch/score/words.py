@@ -10,9 +10,14 @@ from auditwatch.core.mask import mark
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["count", "iso", "nights_seen", "number", "operator", "subject"]
+__all__ = ["count", "day_number", "iso", "nights_seen", "number", "operator", "subject"]
 
 EPOCH = date(1970, 1, 1)
+
+
+def day_number(night: str) -> int:
+    """Return the number of a night (days since 1970-01-01) from its ISO date."""
+    return (date.fromisoformat(night) - EPOCH).days
 
 
 def iso(night_number: float) -> str:

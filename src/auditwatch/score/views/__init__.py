@@ -5,15 +5,18 @@ A view module has
 - `NAME`, `STORY` (``pair``, ``operator`` or ``subject``), `TAIL` (``negative_binomial`` or
   ``beta_binomial``), `WINDOW_NIGHTS` (one or more), `LEAST` (a smaller count is no story),
   `NEEDS` (each entry a set of context tables of which one must be given; empty when none is);
-- `measure(profiles, nights, known)`: an Ibis expression with a row for each unit with something to
-  say: `night_number`, `window`, the unit's key, `observed`, `exposure`, `first`, and whole-number
-  parts of its own;
+- `measure(profiles, nights, known)`: an Ibis expression over what was done to the subjects of the
+  measured nights (what each operator did in all is in `known.daily`) with a row for each unit with
+  something to say: `night_number`, `window`, the unit's key, `observed`, `exposure`, `first`, and
+  whole-number parts of its own;
 - `expect(measured)`: the base expectation of a negative binomial, or the group of a beta-binomial;
 - `trace(profiles, units)`: the profile rows that are the evidence of given units;
 - `title(row)`: what happened, in one plain line of at most 110 characters once masked;
 - `say(row)` and `against(row)`: the numbers in plain sentences;
 - `innocent(lookups)`: what the lookups themselves say against it;
 - where it needs other fields than every view, `FIELDS`: their names in LOOKUPS;
+- where its evidence is sought among all that its operators did, not only among the subjects of the
+  measured nights, `SEEKS_ALL`: what `trace` is then given;
 - where it says nothing before there is a past to compare with, `PAST_WORTH`: windows of history
   that a window needs, itself included;
 - where it needs more than who looked at whom when, `mark(heads, context)`: which lookups of whole
@@ -39,7 +42,17 @@ if TYPE_CHECKING:
     from auditwatch.score.heads import Heads
     from auditwatch.score.sight import Known
 
-__all__ = ["SEES", "Marks", "View", "blind_views", "fields_of", "markers", "past_of", "views"]
+__all__ = [
+    "SEES",
+    "Marks",
+    "View",
+    "blind_views",
+    "fields_of",
+    "markers",
+    "needs_all",
+    "past_of",
+    "views",
+]
 
 #: What every view rests on: who, whom, and whether a case number explains it.
 SEES: Final = ("operator_id", "subject_id", "case_id")
@@ -115,6 +128,11 @@ def fields_of(view: View) -> tuple[str, ...]:
 def past_of(view: View) -> int:
     """Return how many windows of history, itself included, a window of a view needs."""
     return getattr(view, "PAST_WORTH", 0)
+
+
+def needs_all(view: View) -> bool:
+    """Tell whether a view seeks evidence among all that its operators did."""
+    return bool(getattr(view, "SEEKS_ALL", False))
 
 
 def blind_views(context: Context) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import ibis
 import numpy as np
 
-from auditwatch.score.sight import between, oldest_night
+from auditwatch.score.sight import between
 from auditwatch.score.words import count, iso, number, subject
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def measure(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Tabl
     parts = [_crowds(met, window, known) for window in WINDOW_NIGHTS]
     crowds = ibis.union(*parts)
     same = crowds.night_number == chance.then
-    known_for = crowds.night_number - oldest_night(profiles) + 1
+    known_for = crowds.night_number - known.oldest + 1
     crowds = crowds.filter(known_for >= PAST_WORTH * crowds.window)
     before = known_for - crowds.window  # nights there could have been a past in
     crowds = crowds.mutate(past_nights=ibis.least(crowds.past_nights, before))

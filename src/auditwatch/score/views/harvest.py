@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import ibis
 import numpy as np
 
-from auditwatch.score.sight import between
+from auditwatch.score.sight import COLD_NIGHTS, OWN_NIGHTS, between
 from auditwatch.score.words import count, iso, nights_seen, number, operator
 
 if TYPE_CHECKING:
@@ -27,9 +27,8 @@ TAIL: Final = "beta_binomial"
 WINDOW_NIGHTS: Final = (14,)
 LEAST: Final = 14  # a handful is no harvest
 NEEDS: Final[tuple[frozenset[str], ...]] = ()
+SEEKS_ALL: Final = True
 
-COLD_NIGHTS: Final = 14
-OWN_NIGHTS: Final = 31  # own history ends where the longest window begins
 PACE_NIGHTS: Final = 5  # an operator's pace is drawn to the peers' as by so many nights
 LEAST_NIGHTS: Final = 3  # one busy day is no trickle, nor are two
 PACE_LEAST: Final = 3  # subjects a night that nobody is held to have piled up
@@ -51,11 +50,8 @@ def cold(profiles: ibis.Table, known: Known) -> ibis.Table:
 
 def measure(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Table:
     """Count each active operator's subject-days, and those that are cold and without case."""
-    rows = cold(profiles, known)
-    daily = rows.group_by("night_number", "operator_id").aggregate(
-        role=rows.operator_role.min(), unit=rows.operator_unit.min(),
-        days=rows.count(), bare_days=rows.bare.sum(), cold_days=rows.cold.sum(),
-    )  # fmt: skip
+    del profiles
+    daily = known.daily
     tonight = daily.semi_join(nights, "night_number").select(*KEY)
     past = daily.select(
         "days", "bare_days", "cold_days", then="night_number", who="operator_id",

@@ -18,10 +18,7 @@ from auditwatch.score.sight import (
     HABIT_NIGHTS,
     RENOWN,
     between,
-    by_operator,
-    oldest_night,
     operator_window,
-    renowned,
 )
 from auditwatch.score.words import count, iso, nights_seen, number, operator, subject
 
@@ -54,9 +51,8 @@ SUMS: Final = ("days", "linked_days", "typed_days", "many_days", "plain_many")
 def measure(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Table:
     """Count distinct days without case of each pair active tonight, from two days up."""
     window = known.within(WINDOW_NIGHTS[0])
-    rows = renowned(profiles, known)
-    loud = _repeats(rows, nights, window)
-    daily = by_operator(rows)
+    loud = _repeats(profiles, known, window)
+    daily = known.daily
     own = operator_window(daily, nights, window, known)
     own = own.rename(who="operator_id", then="night_number")
     near = loud.join(own, [loud.night_number == own.then, loud.operator_id == own.who])
@@ -70,13 +66,14 @@ def measure(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Tabl
     return _totals(seen, daily, nights, window, near_nights).mutate(
         window=ibis.literal(window, "int64"),
         exposure=seen.subject_days,
-        filled=ibis.least(window, seen.night_number - oldest_night(profiles) + 1),
+        filled=ibis.least(window, seen.night_number - known.oldest + 1),
     )
 
 
-def _repeats(profiles: ibis.Table, nights: ibis.Table, window: int) -> ibis.Table:
+def _repeats(profiles: ibis.Table, known: Known, window: int) -> ibis.Table:
     """Return pairs with a day without case tonight and at least two in the window."""
-    tonight = profiles.filter(profiles.bare == 1).semi_join(nights, "night_number")
+    assert known.tonight is not None
+    tonight = known.tonight.filter(known.tonight.bare == 1)
     tonight = tonight.select("night_number", "operator_id", "subject_id", "renown")
     past = profiles.select(
         "operator_id", "subject_id", "bare", "linked", "typed", "number", "lookups",

@@ -48,21 +48,18 @@ def tied(profiles: ibis.Table, known: Known) -> ibis.Table:
 
 def measure(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Table:
     """Count each active operator's subject-days on tied subjects, own and colleagues' apart."""
-    marks = tied(profiles, known)
-    same = ["night_number", "operator_id", "subject_id"]
-    rows = profiles.left_join(marks, same).select(
-        "night_number", "operator_id", "operator_role", "operator_unit", "own", *RELATIONS, *LAST
-    )
+    rows = tied(profiles, known)
     kept = {
         name: ibis.ifelse(rows.own == int(name.startswith("own")), rows[name], ibis.null("string"))
         for name in (*RELATIONS, *LAST)
     }
-    daily = rows.group_by("night_number", "operator_id").aggregate(
-        role=rows.operator_role.min(), unit=rows.operator_unit.min(), days=rows.count(),
+    ties = rows.group_by("night_number", "operator_id").aggregate(
         **{name: kept[name].min() for name in RELATIONS},
         **{name: kept[name].max() for name in LAST},
         own=(rows.own == 1).cast("int64").sum(), colleague=(rows.own == 0).cast("int64").sum(),
     )  # fmt: skip
+    daily = known.daily.select(*KEY, "days").left_join(ties, ["night_number", "operator_id"])
+    daily = daily.select(*KEY, "days", *RELATIONS, *LAST, *KINDS)
     daily = daily.mutate(own=daily.own.fill_null(0), colleague=daily.colleague.fill_null(0))
     tonight = daily.semi_join(nights, "night_number").select(*KEY)
     past = daily.select("days", *KINDS, *RELATIONS, *LAST, then="night_number", who="operator_id")
