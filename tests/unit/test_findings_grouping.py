@@ -234,11 +234,14 @@ def test_what_one_clerk_repeats_weighs_more_than_what_a_unit_does_once_each() ->
 @pytest.mark.parametrize(
     ("view", "milli"),
     [
-        ("tie", 3000 + 602),
+        ("tie", 3000 - 250 + 602),
         ("shift", 3000 + 1204),
         ("mix", 3000 - 1000),
         ("burst", 3000 - 1000 + 1505),
         ("harvest", 3000 - 1000),
+        ("dossier", 3000 - 500 + 602),
+        ("run", 3000 + 301),
+        ("search", 3000 + 500 + 602),
     ],
 )
 def test_a_pattern_that_goes_on_weighs_more_unless_it_is_how_a_post_works(
@@ -263,7 +266,7 @@ def test_a_person_looked_up_under_two_records_weighs_more_than_under_one() -> No
         rows = [lookup(day, 1, "T1", f"P-{day % records}") for day in range(4)]
         told = [surprise(rows, surprise_milli=3000, subject_id="P-0")]
         found[records] = priority(strengths(gathered(rows[-1]["night"], rows, surprises=told)))
-    assert found == {1: 3250, 2: 3850}
+    assert found == {1: 3250, 2: 4150}
 
 
 def test_two_rules_on_one_act_count_once_and_two_views_add_up() -> None:
@@ -279,7 +282,7 @@ def test_two_rules_on_one_act_count_once_and_two_views_add_up() -> None:
         ],
     )
     assert priority(strengths(rules)) == 2000
-    assert priority(strengths(views)) == 4000 + 250 + 1500
+    assert priority(strengths(views)) == 4000 + 250 + 1375
 
 
 @pytest.mark.parametrize(
