@@ -14,6 +14,8 @@ from auditwatch.findings.derive import home
 from auditwatch.findings.model import Finding, Piece
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Connection, RowMapping
 
 __all__ = [
@@ -86,14 +88,25 @@ def read_evidence(connection: Connection, finding_id: str) -> list[Piece]:
     return [piece_from(row) for row in connection.execute(ordered).mappings()]
 
 
-def read_decided(connection: Connection) -> tuple[dict[str, Finding], dict[str, list[Piece]]]:
-    """Return all findings that were ever decided and their evidence, by id: two queries in all."""
-    findings, evidence = tables.findings, tables.evidence
-    decided = select(tables.reviews.c.finding_id)
+def read_decided(
+    connection: Connection, weighed: Collection[str]
+) -> tuple[dict[str, Finding], dict[str, list[Piece]]]:
+    """Return all findings that were ever decided and what is behind some, by id: two queries.
+
+    Parameters
+    ----------
+    connection : Connection
+        To read from.
+    weighed : collection of str
+        Dispositions: only of findings that were ever decided so, evidence is read.
+    """
+    findings, evidence, reviews = tables.findings, tables.evidence, tables.reviews
+    decided = select(reviews.c.finding_id)
     rows = connection.execute(select(findings).where(findings.c.finding_id.in_(decided)))
     found = {row["finding_id"]: finding_from(row) for row in rows.mappings()}
     pieces: dict[str, list[Piece]] = {}
-    query = select(evidence).where(evidence.c.finding_id.in_(decided)).order_by(*EVIDENCE_ORDER)
+    so = decided.where(reviews.c.disposition.in_(sorted(weighed)))
+    query = select(evidence).where(evidence.c.finding_id.in_(so)).order_by(*EVIDENCE_ORDER)
     for row in connection.execute(query).mappings():
         pieces.setdefault(row["finding_id"], []).append(piece_from(row))
     return found, pieces

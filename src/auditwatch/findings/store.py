@@ -24,7 +24,7 @@ from auditwatch.findings.rows import (
 from auditwatch.findings.sentences import lookups_behind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
     from types import TracebackType
     from zoneinfo import ZoneInfo
@@ -246,11 +246,17 @@ class Store:
                 detail=detail,
             )
 
-    def reviewed(self) -> list[tuple[Finding, Review, list[Piece]]]:
-        """Return each finding with a decision, the decision that stands, and its evidence."""
+    def reviewed(self, weighed: Collection[str]) -> list[tuple[Finding, Review, list[Piece]]]:
+        """Return each finding with a decision and the decision that stands.
+
+        Parameters
+        ----------
+        weighed : collection of str
+            Dispositions whose findings come with their evidence; the others come without.
+        """
         with self._database.reading() as connection:
             last = reviews.latest(connection)
-            found, evidence = read_decided(connection)
+            found, evidence = read_decided(connection, weighed)
         return [
             (found[name], review, evidence.get(name, []))
             for name, review in sorted(last.items())
