@@ -140,16 +140,16 @@ RESULTS: Final = {"": "pending", "confirmed": "misuse confirmed", "no_misuse": "
 ENTRIES: Final = {
     "open": "opened",
     "person": "finding",
-    "action": "done",
+    "action": "what was done",
     "conclude": "concluded",
     "reopen": "reopened",
     "toll": "stands still",
     "resume": "runs again",
     "person_proposed": "proposed finding",
-    "action_proposed": "proposed, to be done",
+    "action_proposed": "proposed, what was done",
     "conclude_proposed": "proposed conclusion",
     "person_declined": "declined finding",
-    "action_declined": "declined, to be done",
+    "action_declined": "declined, what was done",
     "conclude_declined": "declined conclusion",
 }
 

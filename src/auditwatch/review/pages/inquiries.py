@@ -8,6 +8,7 @@ from auditwatch.core.errors import UsageError
 from auditwatch.core.words import harmless
 from auditwatch.findings.investigations import Entry, waiting
 from auditwatch.findings.rows import read_finding
+from auditwatch.findings.steps import standing_of
 from auditwatch.review.inquiries import Inquiry, inquiries
 from auditwatch.review.register import keep, persons_of, settle
 from auditwatch.review.visit import Page, Visit, status_of
@@ -41,6 +42,8 @@ def show_inquiry(visit: Visit) -> Response:
 def _inquiry(visit: Visit, one: Inquiry, problem: UsageError | None) -> Response:
     """Show an investigation, and above it what was wrong with a form; what was typed stays."""
     name, me = visit.desk.workspace.masker().name, visit.account
+    with visit.desk.reading() as connection:
+        standing = {known: standing_of(connection, known).state for known in one.finding_ids}
     open_points = waiting(one.entries)
     last, done = one.entries[-1], ""
     if visit.query.get("done") == str(last.number) and last.recorder == me.account:
@@ -60,6 +63,7 @@ def _inquiry(visit: Visit, one: Inquiry, problem: UsageError | None) -> Response
         status_of(problem) if problem is not None else 200,
         problem=problem,
         one=one,
+        standing=standing,
         lines=lines,
         waiting={entry.number for entry in open_points},
         persons=[(name("operator", who.operator_id), who) for who in persons_of(one.entries)],
