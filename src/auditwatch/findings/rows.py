@@ -91,22 +91,21 @@ def read_evidence(connection: Connection, finding_id: str) -> list[Piece]:
 def read_decided(
     connection: Connection, weighed: Collection[str]
 ) -> tuple[dict[str, Finding], dict[str, list[Piece]]]:
-    """Return all findings that were ever decided and what is behind some, by id: two queries.
+    """Return the findings that were ever decided in some way and their evidence, by id.
 
     Parameters
     ----------
     connection : Connection
-        To read from.
+        To read from; it is asked twice in all.
     weighed : collection of str
-        Dispositions: only of findings that were ever decided so, evidence is read.
+        Dispositions.
     """
     findings, evidence, reviews = tables.findings, tables.evidence, tables.reviews
-    decided = select(reviews.c.finding_id)
+    decided = select(reviews.c.finding_id).where(reviews.c.disposition.in_(sorted(weighed)))
     rows = connection.execute(select(findings).where(findings.c.finding_id.in_(decided)))
     found = {row["finding_id"]: finding_from(row) for row in rows.mappings()}
     pieces: dict[str, list[Piece]] = {}
-    so = decided.where(reviews.c.disposition.in_(sorted(weighed)))
-    query = select(evidence).where(evidence.c.finding_id.in_(so)).order_by(*EVIDENCE_ORDER)
+    query = select(evidence).where(evidence.c.finding_id.in_(decided)).order_by(*EVIDENCE_ORDER)
     for row in connection.execute(query).mappings():
         pieces.setdefault(row["finding_id"], []).append(piece_from(row))
     return found, pieces
