@@ -110,16 +110,22 @@ def make_desk(root: Path, *, reason: str = "traffic stop", database: str = "") -
 
 
 def open_inquiry(desk: Desk, finding_id: str) -> None:
-    """Put an investigation of a finding into the register, whose clock stood still for a month."""
+    """Put an investigation of a finding into the register, whose clock stood still for a month.
+
+    What it proposes to do waits for a second person, who must not be ivy.
+    """
     entries = (
         Entry("IA-2026-014", "open", "2026-02-03", finding_ids=(finding_id,), note="the queue"),
         Entry("IA-2026-014", "toll", "2026-03-01", word="criminal_matter", note="with the DA"),
         Entry("IA-2026-014", "resume", "2026-03-31", note="not charged"),
         Entry("IA-2026-014", "person", "2026-04-02", "T3", "sustained", note="page 9"),
+        Entry(
+            "IA-2026-014", "action_proposed", "2026-04-03", "T3", "trained", 0, (), "p. 9", "ivy"
+        ),
     )
     with desk.database.writing() as connection:
         for entry in entries:
-            investigations.record(connection, replace(entry, recorder="ian"))
+            investigations.record(connection, replace(entry, recorder=entry.recorder or "ian"))
 
 
 def enrol(desk: Desk, one: Account) -> None:

@@ -102,7 +102,7 @@ def serving(programs: Path) -> Iterator[Server]:
     )
     with (data / "postgresql.conf").open("a") as settings:
         settings.write(SETTINGS.format(folder=folder))
-    command = [programs / "postgres", "-D", data]
+    command = [str(programs / "postgres"), "-D", str(data)]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, user=owner, cwd=folder, stdout=log, stderr=log)
     try:

@@ -6,6 +6,7 @@ import random
 import time
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,9 +19,11 @@ from tests.desk_fabric import PEOPLE, DeskFabric, enrol, make_desk, open_inquiry
 from tests.web.desk_client import Browser, paths_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
+
+    from httpx import Response
 
     from auditwatch.review.accounts import Account
 
@@ -29,6 +32,7 @@ __all__ = ["figures"]
 FINDINGS = 100_000
 ENTRIES = 200_000  # of the journal
 STEPS = 20_000
+REVIEWS = 1_073  # decided, one in ten of them as misuse
 CALLS = 40
 RULES = 80
 SEVERITIES = ("informational", "low", "medium", "high", "critical")
@@ -46,8 +50,14 @@ def figures(folder: Path) -> Iterator[Figure]:
     tied = replace(PEOPLE[4], account="tied", operator_ids=("R5",))
     enrol(made.desk, tied)
     browser = Browser(_With(made, tied), "tied")
-    for name, path in _asked(made).items():
-        times = [_seconds(browser, path) for _ in range(CALLS)]
+    calls = {name: partial(browser.get, path) for name, path in _asked(made).items()}
+    calls |= {
+        "sign-in": partial(Browser(made, "").get, "/sign-in"),
+        "accounts": partial(Browser(made, "ada").get, "/accounts"),
+        "package": partial(browser.post, f"/findings/{made.finding_of('T3')}/package"),
+    }
+    for name, call in calls.items():
+        times = [_seconds(call) for _ in range(CALLS)]
         low, high = np.quantile(times[3:], [0.5, 0.95])
         yield Figure(f"desk, {name}, p50", 1000 * low, "ms of CPU", "", f"{FINDINGS:,} findings")
         yield Figure(f"desk, {name}, p95", 1000 * high, "ms of CPU", "<= 100", "the same")
@@ -99,11 +109,11 @@ def _asked(made: DeskFabric) -> dict[str, str]:
     }
 
 
-def _seconds(browser: Browser, path: str) -> float:
+def _seconds(call: Callable[[], Response]) -> float:
     """Return the processor time of one page, all threads of this process together."""
     began = time.process_time()
-    answer = browser.get(path)
-    assert answer.status_code == 200, (path, answer.status_code)
+    answer = call()
+    assert answer.status_code == 200, (answer.url, answer.status_code)
     return time.process_time() - began
 
 
@@ -126,6 +136,7 @@ def _fill(made: DeskFabric) -> None:
         _add(connection, tables.parties, _parties(names, draw))
         _add(connection, tables.steps, [_step(one, draw) for one in standings])
         _add(connection, tables.standings, standings)
+        _add(connection, tables.reviews, [_review(one, draw) for one in sorted(closed)[:REVIEWS]])
         _add(connection, tables.journal, _entries(connection, names, draw))
 
 
@@ -179,6 +190,16 @@ def _step(standing: dict[str, Any], draw: random.Random) -> dict[str, Any]:
         "outcome": "cleared_explained", "quality": "correct_hit_but_benign", "allegation": "",
         "actions": "[]", "note": "a note that is long enough",
         "actor": draw.choice(["rita", "rolf", "tied"]), "at": f"{_day(draw)}T10:00:00+00:00",
+    }  # fmt: skip
+
+
+def _review(name: str, draw: random.Random) -> dict[str, Any]:
+    """Return the decision of a closed finding, for the year."""
+    misuse = draw.random() < 0.1
+    return {
+        "finding_id": name, "number": 1, "reviewer": "rita", "at": f"{_day(draw)}T10:00:00+00:00",
+        "disposition": "policy_violation" if misuse else "cleared_explained",
+        "note": "a note that is long enough", "covers": "",
     }  # fmt: skip
 
 

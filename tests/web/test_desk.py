@@ -327,7 +327,7 @@ def test_no_permission_is_without_a_role() -> None:
 
 def test_what_was_not_chosen_is_said_in_the_words_of_the_form(made: DeskFabric) -> None:
     """No code of ours stands where a person reads what to choose."""
-    name = made.finding_of("T1")
+    name = made.finding_of("B4")
     version = made.desk.seen(name).standing.version
     act = {"act": "propose", "version": version, "note": "an explanation came by mail"}
     text = Browser(made, "rita").post(f"/findings/{name}/act", **act).text

@@ -17,14 +17,14 @@ from auditwatch.review.sessions import open_session
 from auditwatch.review.visit import Site
 from tests.axe import CONTRAST, WCAG, complaints
 from tests.desk_fabric import PEOPLE, DeskFabric, enrol, make_desk, open_inquiry
-from tests.web.desk_client import own_port, paths_of
+from tests.web.desk_client import free_port, paths_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Page
 
-PORT = own_port(8479)
+PORT = free_port()
 ORIGIN = f"http://127.0.0.1:{PORT}"
 
 

@@ -28,7 +28,7 @@ from auditwatch.review.factors import code_of
 from auditwatch.review.oidc import Issuer
 from auditwatch.review.visit import Site
 from tests.desk_fabric import PEOPLE, DeskFabric, enrol, make_desk
-from tests.web.desk_client import ORIGIN, Browser, own_port
+from tests.web.desk_client import ORIGIN, Browser, free_port
 
 SQUARES = re.compile(r' d="([^"]+)"')
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 PROXY = "10.0.0.9"
 BEHIND = SignIn(way="proxy", proxy_addresses=(PROXY,))
-PORT = own_port(8478)
+PORT = free_port()
 ISSUER = f"http://127.0.0.1:{PORT}"
 CLIENT, SECRET, ANY = "desk", "a secret of nobody", "whatever it is"
 

@@ -173,7 +173,8 @@ def ask_anything(made: DeskFabric, seed: int, calls: int) -> None:
     known = [
         *made.findings, "colleague", "lena", "IA-2026-014", "T3", "take", "propose", "conclude",
         "reopen", "escalate", "comment", "approve", "return", "cleared_explained", "correct_hit",
-        "sustained", "toll", "resume", "2026-04-02", "yes", "keep", "drop", "tab=all", "0", "1",
+        "sustained", "toll", "resume", "person", "action", "agree",
+        "decline", "5", "2026-04-02", "yes", "keep", "drop", "tab=all", "0", "1",
         "2", "a note that is long enough", "criminal_matter", "policy_violation", "wrong_hit",
     ]  # fmt: skip
     odd = [
@@ -191,7 +192,7 @@ def ask_anything(made: DeskFabric, seed: int, calls: int) -> None:
     names = [
         "tab", "severity", "kind", "rule", "status", "outcome", "night", "after", "before", "what",
         "act", "version", "note", "quality", "allegation", "actions", "finding", "sure", "reason",
-        "name", "list", "day", "ground", "key", "code", "page",
+        "name", "list", "day", "word", "who", "other", "queries", "entry", "key", "code", "page",
     ]  # fmt: skip
     words = ["new", "all", "mine", "closed", "high", "rule", "open", "decided", "views", "hasty"]
 

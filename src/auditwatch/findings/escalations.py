@@ -40,7 +40,7 @@ def escalated(
     taken : collection of str
         Findings that the register took in: their cases are told there.
     about : callable
-        Finding to its operators and how many lookups are behind it.
+        Finding to its operators and how many lookups are behind it; asked of what ended only.
     zone : ZoneInfo
         The agency's clock: an entry belongs to a local day.
     """
@@ -49,7 +49,7 @@ def escalated(
         history = list(own)
         if name not in taken and any(one.act == "escalate" for one in history):
             numbers = count(1)
-            for step, act, more in _told(history, *about(name)):
+            for step, act, more in _told(history, about):
                 at = datetime.fromisoformat(step.at)
                 entry = Entry(
                     name,
@@ -66,7 +66,7 @@ def escalated(
 
 
 def _told(
-    history: list[Step], operators: tuple[str, ...], lookups: int
+    history: list[Step], about: Callable[[str], tuple[tuple[str, ...], int]]
 ) -> Iterator[tuple[Step, str, dict[str, Any]]]:
     """Yield (step, act of the register, what it carries) of one finding."""
     pending = was_open = False
@@ -78,7 +78,7 @@ def _told(
             yield step, "reopen", {}
             pending = True
         elif pending and step.state == "closed" and step.act != "comment":
-            yield from _ended(step, operators, lookups)
+            yield from _ended(step, *about(step.finding_id))
             pending = False
 
 

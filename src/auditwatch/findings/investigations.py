@@ -22,7 +22,7 @@ from auditwatch.findings import journal
 from auditwatch.findings.tables import findings, investigations
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection, Select
 
@@ -30,13 +30,16 @@ __all__ = [
     "ACTIONS",
     "ACTS",
     "ALLEGATIONS",
+    "BY_TWO",
     "GROUNDS",
     "RESULTS",
     "Entry",
     "digest_of",
     "every",
+    "own_entries",
     "record",
     "said",
+    "waiting",
 ]
 
 RESULTS: Final = ("confirmed", "no_misuse")
@@ -85,7 +88,16 @@ ACTS: Final[dict[str, tuple[str, ...]]] = {
     "reopen": (),
     "toll": GROUNDS,
     "resume": (),
+    "person_proposed": ALLEGATIONS,
+    "action_proposed": ACTIONS,
+    "conclude_proposed": RESULTS,
+    "person_declined": ALLEGATIONS,
+    "action_declined": ACTIONS,
+    "conclude_declined": RESULTS,
 }
+#: Acts that one may propose and a second person agrees to or declines. The entry that agrees is
+#: the act itself, so whoever counts acts counts no proposal.
+BY_TWO: Final = ("person", "action", "conclude")
 ABOUT_A_PERSON: Final = ("person", "action")
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
 NOTE_MOST: Final = 20_000
@@ -138,6 +150,33 @@ def every(connection: Connection) -> list[Entry]:
     return _entries(connection, select(investigations))
 
 
+def own_entries(connection: Connection, investigation_id: str) -> list[Entry]:
+    """Return the entries of one investigation, oldest first."""
+    own = investigations.c.investigation_id == investigation_id
+    return _entries(connection, select(investigations).where(own))
+
+
+def waiting(entries: Iterable[Entry]) -> list[Entry]:
+    """Return the proposals of one investigation that nobody agreed to or declined, oldest first.
+
+    A proposal is settled by the first later entry that says the same, whoever wrote it and where.
+    """
+    found: list[Entry] = []
+    for one in entries:
+        if one.act.endswith("_proposed"):
+            found.append(one)
+        else:
+            same = [n for n, other in enumerate(found) if _content(other) == _content(one)]
+            del found[slice(same[0], same[0] + 1) if same else slice(0, 0)]
+    return found
+
+
+def _content(entry: Entry) -> tuple[str, str, str, str, int]:
+    """Return what an entry says, whether it is proposed, agreed to or declined."""
+    act = entry.act.partition("_")[0]
+    return (act, entry.day, entry.operator_id, entry.word, entry.queries)
+
+
 def _entries(connection: Connection, query: Select[Any]) -> list[Entry]:
     """Return the entries that a query finds."""
     order = (investigations.c.investigation_id, investigations.c.number)
@@ -150,8 +189,17 @@ def _entries(connection: Connection, query: Select[Any]) -> list[Entry]:
     ]
 
 
-def record(connection: Connection, entry: Entry) -> Entry:
+def record(connection: Connection, entry: Entry, seen: int | None = None) -> Entry:
     """Append an entry within the caller's writing transaction.
+
+    Parameters
+    ----------
+    connection : Connection
+        A writing transaction; entry and journal stand or fall with it.
+    entry : Entry
+        Without its number and time.
+    seen : int or None
+        Number of the last entry that its writer saw; None for whoever looked at none.
 
     Returns
     -------
@@ -162,13 +210,21 @@ def record(connection: Connection, entry: Entry) -> Entry:
     ------
     UsageError
         ``AW-INVEST-001`` an entry that says too little or something unknown, ``-002`` an act that
-        does not follow from those before, ``-003`` a finding that is not there or is taken.
+        does not follow from those before, ``-003`` a finding that is not there or is taken,
+        ``-005`` the register moved on meanwhile.
     RefusedError
         ``AW-FINDINGS-006`` the recorder is the person concerned.
     """
     _refuse_unclear(entry)
-    own = investigations.c.investigation_id == entry.investigation_id
-    before = _entries(connection, select(investigations).where(own))
+    before = own_entries(connection, entry.investigation_id)
+    if seen is not None and seen != len(before):
+        raise UsageError(
+            "somebody else was faster: the register changed since you saw it",
+            code="AW-INVEST-005",
+            where=entry.investigation_id,
+            expected=f"entry {len(before)} as the last one",
+            hint="look at it again, then write",
+        )
     _refuse_out_of_order(entry, before)
     if entry.finding_ids:
         _refuse_findings(connection, entry)
@@ -200,9 +256,9 @@ def said(entry: Entry) -> str:
 
 def _refuse_unclear(entry: Entry) -> None:
     """Refuse an entry that nobody could account for later."""
-    about = entry.act in ABOUT_A_PERSON
-    words = ACTS.get(entry.act, ())
-    counted = entry.act == "conclude" and entry.word == "confirmed"
+    act, words = entry.act.partition("_")[0], ACTS.get(entry.act, ())
+    about = act in ABOUT_A_PERSON
+    counted = act == "conclude" and entry.word == "confirmed"
     demands = (
         (NAME.fullmatch(entry.investigation_id) is not None, "number", "such as IA-2026-014"),
         (entry.act in ACTS, "act", "one of " + ", ".join(ACTS)),
@@ -247,13 +303,15 @@ def _is_day(text: str) -> bool:
 def _refuse_out_of_order(entry: Entry, before: Sequence[Entry]) -> None:
     """Refuse an act that does not follow from those before."""
     concluded = _is_concluded(before)
+    act, _, turn = entry.act.partition("_")
+    same = [one for one in waiting(before) if _content(one) == _content(entry)]
     if entry.act == "open" and before:
         problem = "is in the register already"
     elif entry.act != "open" and not before:
         problem = "was never opened"
     elif before and entry.day < before[0].day:
         problem = f"was opened on {before[0].day} only"
-    elif entry.act == "conclude" and concluded:
+    elif act == "conclude" and turn != "declined" and concluded:
         problem = "is concluded; reopen it first"
     elif entry.act == "reopen" and not concluded:
         problem = "is not concluded"
@@ -261,6 +319,10 @@ def _refuse_out_of_order(entry: Entry, before: Sequence[Entry]) -> None:
         problem = "stands still already; let its clock run first"
     elif entry.act == "resume" and not _is_tolled(before):
         problem = "does not stand still"
+    elif turn == "proposed" and same:
+        problem = "has the same waiting for a second person"
+    elif turn == "declined" and not same:
+        problem = "has no such proposal waiting"
     else:
         return
     raise UsageError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -73,8 +73,9 @@ def history(connection: Connection, finding_id: str) -> list[Review]:
 def every(connection: Connection) -> list[Review]:
     """Return all reviews, by finding, oldest first."""
     table = tables.reviews
-    query = select(table).order_by(table.c.finding_id, table.c.number)
-    return [Review(**row) for row in connection.execute(query).mappings()]
+    columns = [table.c[field.name] for field in fields(Review)]
+    query = select(*columns).order_by(table.c.finding_id, table.c.number)
+    return [Review(*row) for row in connection.execute(query)]
 
 
 def latest(connection: Connection) -> dict[str, Review]:

@@ -14,6 +14,8 @@ from auditwatch.findings.derive import home
 from auditwatch.findings.model import Finding, Piece
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Connection, RowMapping
 
 __all__ = [
@@ -86,10 +88,20 @@ def read_evidence(connection: Connection, finding_id: str) -> list[Piece]:
     return [piece_from(row) for row in connection.execute(ordered).mappings()]
 
 
-def read_decided(connection: Connection) -> tuple[dict[str, Finding], dict[str, list[Piece]]]:
-    """Return all findings that were ever decided and their evidence, by id: two queries in all."""
-    findings, evidence = tables.findings, tables.evidence
-    decided = select(tables.reviews.c.finding_id)
+def read_decided(
+    connection: Connection, weighed: Collection[str]
+) -> tuple[dict[str, Finding], dict[str, list[Piece]]]:
+    """Return the findings that were ever decided in some way and their evidence, by id.
+
+    Parameters
+    ----------
+    connection : Connection
+        To read from; it is asked twice in all.
+    weighed : collection of str
+        Dispositions.
+    """
+    findings, evidence, reviews = tables.findings, tables.evidence, tables.reviews
+    decided = select(reviews.c.finding_id).where(reviews.c.disposition.in_(sorted(weighed)))
     rows = connection.execute(select(findings).where(findings.c.finding_id.in_(decided)))
     found = {row["finding_id"]: finding_from(row) for row in rows.mappings()}
     pieces: dict[str, list[Piece]] = {}

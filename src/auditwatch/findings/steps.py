@@ -14,7 +14,7 @@ from auditwatch.findings import journal, tables
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
 
-__all__ = ["Standing", "Step", "every", "record", "said", "standing_of", "steps_of"]
+__all__ = ["Standing", "Step", "every", "of_escalated", "record", "said", "standing_of", "steps_of"]
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,13 @@ def steps_of(connection: Connection, finding_id: str) -> list[Step]:
 def every(connection: Connection) -> list[Step]:
     """Return all steps, by finding, oldest first."""
     return _steps(connection, select(tables.steps))
+
+
+def of_escalated(connection: Connection) -> list[Step]:
+    """Return all steps of the findings that were ever escalated, by finding, oldest first."""
+    table = tables.steps
+    escalated = select(table.c.finding_id).where(table.c.act == "escalate")
+    return _steps(connection, select(table).where(table.c.finding_id.in_(escalated)))
 
 
 def _steps(connection: Connection, query: Select[Any]) -> list[Step]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
 from sqlalchemy import func, select
@@ -24,12 +24,12 @@ from auditwatch.findings.rows import (
 from auditwatch.findings.sentences import lookups_behind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
     from types import TracebackType
     from zoneinfo import ZoneInfo
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from auditwatch.findings.investigations import Entry
     from auditwatch.findings.journal import Action, Chain
@@ -246,16 +246,32 @@ class Store:
                 detail=detail,
             )
 
-    def reviewed(self) -> list[tuple[Finding, Review, list[Piece]]]:
-        """Return each finding with a decision, the decision that stands, and its evidence."""
+    def reviewed(
+        self, weighed: Collection[str]
+    ) -> tuple[list[tuple[Finding, Review, list[Piece]]], list[tuple[str, Review]]]:
+        """Return what was decided in some way, and (status, review) of whatever was decided.
+
+        Parameters
+        ----------
+        weighed : collection of str
+            Dispositions: findings whose standing decision is one of these come whole, with the
+            decision and their evidence. Most are not, and are not worth reading.
+        """
+        table = tables.findings
         with self._database.reading() as connection:
             last = reviews.latest(connection)
-            found, evidence = read_decided(connection)
-        return [
-            (found[name], review, evidence.get(name, []))
-            for name, review in sorted(last.items())
-            if review.disposition != "withdrawn"
+            found, evidence = read_decided(connection, weighed)
+            decided = select(tables.reviews.c.finding_id)
+            query = select(table.c.finding_id, table.c.status)
+            rows = connection.execute(query.where(table.c.finding_id.in_(decided)))
+            status = {row[0]: row[1] for row in rows}
+        standing = [one for _, one in sorted(last.items()) if one.disposition != "withdrawn"]
+        whole = [
+            (found[one.finding_id], one, evidence.get(one.finding_id, []))
+            for one in standing
+            if one.disposition in weighed
         ]
+        return whole, [(status[one.finding_id], one) for one in standing]
 
     def spoke(self, first: str, last: str) -> list[tuple[str, str, int, int]]:
         """Return (night, rule or view, findings, lookups) of what spoke from one night to another.
@@ -323,7 +339,7 @@ class Store:
                 lookups = lookups_behind(pieces) if pieces else len(finding.event_ids)
                 return finding.operator_ids, lookups
 
-            derived = escalated(steps.every(connection), taken, about, zone)
+            derived = escalated(steps.of_escalated(connection), taken, about, zone)
         return sorted([*kept, *derived], key=lambda one: (one.investigation_id, one.number))
 
     def investigations(self) -> list[Entry]:
@@ -421,17 +437,8 @@ class Store:
         UsageError
             ``AW-FINDINGS-007`` when it was not published.
         """
-        table = tables.nights
         with self._database.reading() as connection:
-            row = connection.execute(select(table).where(table.c.night == night)).first()
-            if row is None:
-                raise UsageError(
-                    "this night was not scanned",
-                    code="AW-FINDINGS-007",
-                    where=night[:40],
-                    expected="a night that was scanned, such as 2026-03-14",
-                    hint="scan it first: auditwatch scan",
-                )
+            row = _published(connection, night)
             firsts = _first_nights(connection, night)
         summary = msgspec.json.decode(row.summary, type=NightSummary)
         new = tuple(name for name, first in firsts if first == night)
@@ -439,6 +446,33 @@ class Store:
         return PublishedNight(
             night, row.token, row.rules_version, row.model_id, row.run_id, summary, new, grown
         )
+
+    def summary(self, night: str) -> NightSummary:
+        """Return the counts of one published night, without the findings that it brought.
+
+        Raises
+        ------
+        UsageError
+            ``AW-FINDINGS-007`` when it was not published.
+        """
+        with self._database.reading() as connection:
+            row = _published(connection, night)
+        return msgspec.json.decode(row.summary, type=NightSummary)
+
+
+def _published(connection: Connection, night: str) -> Row[Any]:
+    """Return the row of a published night, or refuse."""
+    table = tables.nights
+    row = connection.execute(select(table).where(table.c.night == night)).first()
+    if row is None:
+        raise UsageError(
+            "this night was not scanned",
+            code="AW-FINDINGS-007",
+            where=night[:40],
+            expected="a night that was scanned, such as 2026-03-14",
+            hint="scan it first: auditwatch scan",
+        )
+    return row
 
 
 def _first_nights(connection: Connection, night: str) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from auditwatch.findings.matters import Matter
-    from auditwatch.findings.model import Finding, Review
+    from auditwatch.findings.model import Review
     from auditwatch.report.form import Form, Line
 
 __all__ = ["Counted", "Unsettled", "Year", "count_year", "unsettled"]
@@ -168,7 +168,7 @@ def _refuse_lost(year: Year) -> None:
 
 
 def unsettled(
-    form: Form, year: Year, reviewed: Iterable[tuple[Finding, Review]], today: date
+    form: Form, year: Year, reviewed: Iterable[tuple[str, Review]], today: date
 ) -> list[Unsettled]:
     """Return what stands in the way of a final report.
 
@@ -178,8 +178,8 @@ def unsettled(
         Says what decisions mean.
     year : Year
         As counted.
-    reviewed : iterable of (Finding, Review)
-        Findings with the decision that stands.
+    reviewed : iterable of (str, Review)
+        Status of a finding, with the decision that stands.
     today : date
         A year that is not over cannot be final.
     """
@@ -189,13 +189,13 @@ def unsettled(
         found.append(Unsettled("", f"the year is not over before {ends.isoformat()}"))
     for matter in year.matters:
         found += [Unsettled(matter.matter_id, problem) for problem in _problems(matter, year.year)]
-    for finding, review in reviewed:
+    for status, review in reviewed:
         if review.disposition not in form.confirming | form.clearing:
             found.append(
-                Unsettled(finding.finding_id, f"the form does not place {review.disposition!r}")
+                Unsettled(review.finding_id, f"the form does not place {review.disposition!r}")
             )
-        elif finding.status == "reopened" and review.disposition in form.confirming:
-            found.append(Unsettled(finding.finding_id, "new evidence since it was decided"))
+        elif status == "reopened" and review.disposition in form.confirming:
+            found.append(Unsettled(review.finding_id, "new evidence since it was decided"))
     return found
 
 

@@ -48,7 +48,7 @@ def patterns_until(store: Store, last: str = "") -> Patterns:
     nights = [one for one in store.night_tokens() if one <= (last or one)]
     if not nights:
         return Patterns([], {}, ())
-    blind = store.night(nights[-1]).summary.blind_views
+    blind = store.summary(nights[-1]).blind_views
     return Patterns(nights, store.surprises(last=nights[-1]), tuple(blind))
 
 

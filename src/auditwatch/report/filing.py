@@ -66,10 +66,9 @@ def annual_document(
     zone = clock.zone(workspace.settings.agency.timezone)
     register = registered_matters(store.register(zone))
     within = {name for one in register for name in one.finding_ids}
-    reviewed = store.reviewed()
+    reviewed, standing = store.reviewed(form.confirming)
     matters = [*register, *decided_matters(reviewed, form.confirming, within, zone)]
     counted = count_year(form, matters, year)
-    standing = [(finding, review) for finding, review, _ in reviewed]
     points = unsettled(form, counted, standing, clock.now().astimezone(zone).date())
     filing = Filing(digest=_digest(form, counted))
     if asked is not None:

@@ -58,6 +58,11 @@ class Inquiry:
         """Whether the clock stands still."""
         return self.clock is not None and bool(self.clock.ground)
 
+    @property
+    def proposals(self) -> int:
+        """How many proposals wait for a second person."""
+        return len(investigations.waiting(self.entries))
+
 
 def inquiries(
     connection: Connection, circle: Circle, zone: ZoneInfo, today: date

@@ -13,9 +13,11 @@ from auditwatch.core.words import visible
 from auditwatch.review.words import (
     ACTIONS,
     ALLEGATIONS,
+    ENTRIES,
     GROUNDS,
     OUTCOME_WORDS,
     QUALITIES,
+    RESULTS,
     STATES,
 )
 
@@ -56,6 +58,8 @@ def _environment() -> Environment:
         allegations=ALLEGATIONS,
         all_actions=ACTIONS,
         grounds=GROUNDS,
+        results=RESULTS,
+        entries=ENTRIES,
     )
     return made
 

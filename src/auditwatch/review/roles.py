@@ -16,7 +16,7 @@ PERMISSIONS: Final = {
     "reveal": "identities of one finding, for a reason, for half an hour",
     "work": "take, ask, propose, escalate, reopen",
     "approve": "be the second person",
-    "investigate": "open an investigation in the register, conclude one",
+    "investigate": "keep the register of investigations, conclude one",
     "auditors": "what reviewers looked at and decided",
     "annual": "the draft of the yearly report: masked",
     "accounts": "who may sign in, and as what",

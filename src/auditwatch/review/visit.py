@@ -32,6 +32,7 @@ BACK: Final = "/sign-in/back"  # where people come back to from the agency's own
 FIELD_MOST: Final = 20_000  # characters in one answer of a form
 #: Codes to what HTTP calls them; what is withheld looks like what does not exist.
 STATUS: Final = {
+    "AW-INVEST-005": 409,
     "AW-FINDINGS-002": 404,
     "AW-REVIEW-012": 404,
     "AW-REVIEW-014": 409,

@@ -11,10 +11,13 @@ __all__ = [
     "ALLEGATIONS",
     "CLEARED",
     "DID",
+    "DONE",
+    "ENTRIES",
     "GROUNDS",
     "NEXT",
     "OUTCOME_WORDS",
     "QUALITIES",
+    "RESULTS",
     "STATES",
     "VIOLATIONS",
 ]
@@ -128,4 +131,41 @@ GROUNDS: Final = {
     "civil_action": "a civil action that names the person is pending",
     "complainant_charged": "a criminal case against the complainant is pending",
     "workers_compensation": "fraud of workers' compensation is alleged",
+}
+
+#: How an investigation ended, by the register's word; empty while it is pending.
+RESULTS: Final = {"": "pending", "confirmed": "misuse confirmed", "no_misuse": "no misuse"}
+
+#: Act of the register to what a page calls it.
+ENTRIES: Final = {
+    "open": "opened",
+    "person": "finding",
+    "action": "what was done",
+    "conclude": "concluded",
+    "reopen": "reopened",
+    "toll": "stands still",
+    "resume": "runs again",
+    "person_proposed": "proposed finding",
+    "action_proposed": "proposed, what was done",
+    "conclude_proposed": "proposed conclusion",
+    "person_declined": "declined finding",
+    "action_declined": "declined, what was done",
+    "conclude_declined": "declined conclusion",
+}
+
+#: Act of the register to what a person who just wrote it reads.
+DONE: Final = {
+    "open": "It is in the register",
+    "reopen": "It is open again",
+    "toll": "The year stands still",
+    "resume": "The year runs again",
+    **dict.fromkeys(("person", "action", "conclude"), "You agreed; it stands"),
+    **dict.fromkeys(
+        ("person_proposed", "action_proposed", "conclude_proposed"),
+        "It is proposed, and stands when a second person agrees",
+    ),
+    **dict.fromkeys(
+        ("person_declined", "action_declined", "conclude_declined"),
+        "You declined; the proposal stays on record and counts for nothing",
+    ),
 }

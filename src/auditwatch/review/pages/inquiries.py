@@ -1,28 +1,28 @@
-"""Investigations: what is open, how much of the year is left; opening one in the register."""
+"""Investigations: what is open, how much of the year is left; keeping the register."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from auditwatch.core.errors import RefusedError, UsageError
+from auditwatch.core.errors import UsageError
 from auditwatch.core.words import harmless
-from auditwatch.findings import investigations
-from auditwatch.findings.investigations import Entry
+from auditwatch.findings.investigations import Entry, waiting
+from auditwatch.findings.rows import read_finding
+from auditwatch.findings.steps import standing_of
 from auditwatch.review.inquiries import Inquiry, inquiries
+from auditwatch.review.register import keep, persons_of, settle
 from auditwatch.review.visit import Page, Visit, status_of
+from auditwatch.review.words import DONE
+from auditwatch.review.yearclock import pauses_of
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
 __all__ = ["PAGES"]
 
-CLOCK_ACTS: Final = ("toll", "resume")
-#: Entry that somebody just wrote to what the page says of it.
-DONE: Final = {
-    "open": "It is in the register.",
-    "toll": "The year stands still.",
-    "resume": "The year runs again.",
-}
+#: Acts of the form of an investigation; whoever opens one does so on another page.
+ACTS: Final = ("person", "action", "conclude", "reopen", "toll", "resume")
+SECOND: Final = {"agree": True, "decline": False}
 
 
 def show_inquiries(visit: Visit) -> Response:
@@ -33,22 +33,56 @@ def show_inquiries(visit: Visit) -> Response:
 
 
 def show_inquiry(visit: Visit) -> Response:
-    """Show one investigation of the register: its entries, its clock."""
+    """Show one investigation of the register: what is known, its clock, and the forms."""
     one = _meant(visit)
     visit.desk.note(visit.account, "view", "", f"investigation {one.number}")
-    masker = visit.desk.workspace.masker()
+    return _inquiry(visit, one, None)
+
+
+def _inquiry(visit: Visit, one: Inquiry, problem: UsageError | None) -> Response:
+    """Show an investigation, and above it what was wrong with a form; what was typed stays."""
+    name, me = visit.desk.workspace.masker().name, visit.account
+    with visit.desk.reading() as connection:
+        standing = {known: standing_of(connection, known).state for known in one.finding_ids}
+    open_points = waiting(one.entries)
+    last, done = one.entries[-1], ""
+    if visit.query.get("done") == str(last.number) and last.recorder == me.account:
+        done = DONE[last.act]
+    asked = {entry.number for entry in open_points if me.may("approve")}
     lines = [
         (
             entry,
-            masker.name("operator", entry.operator_id),
-            harmless(entry.note, 2000) if visit.account.may("investigate") else "",
+            name("operator", entry.operator_id),
+            harmless(entry.note, 2000) if me.may("investigate") or entry.number in asked else "",
         )
         for entry in one.entries
     ]
-    last, done = one.entries[-1], ""
-    if visit.query.get("done") == str(last.number) and last.recorder == visit.account.account:
-        done = DONE.get(last.act, "")
-    return visit.show("inquiry", one=one, lines=lines, done=done, today=visit.today.isoformat())
+    fields = ("act", "entry", "who", "other", "word", "day", "queries", "note")
+    return visit.show(
+        "inquiry",
+        status_of(problem) if problem is not None else 200,
+        problem=problem,
+        one=one,
+        standing=standing,
+        lines=lines,
+        waiting={entry.number for entry in open_points},
+        persons=[(name("operator", who.operator_id), who) for who in persons_of(one.entries)],
+        choices=sorted(_choices(visit, one)),
+        pauses=pauses_of(one.entries),
+        done=done,
+        given={field: visit.answer(field) for field in fields},
+        today=visit.today.isoformat(),
+    )
+
+
+def _choices(visit: Visit, one: Inquiry) -> dict[str, str]:
+    """Return whom an investigation may be about as far as is known: pseudonym to operator."""
+    known = {entry.operator_id for entry in one.entries if entry.operator_id}
+    with visit.desk.reading() as connection:
+        for finding_id in one.finding_ids:
+            known |= set(read_finding(connection, finding_id).operator_ids)
+    name = visit.desk.workspace.masker().name
+    return {name("operator", operator): operator for operator in known}
 
 
 def show_register(visit: Visit) -> Response:
@@ -58,21 +92,18 @@ def show_register(visit: Visit) -> Response:
 
 def open_inquiry(visit: Visit) -> Response:
     """Open an investigation in the register, with the finding that it takes in, if any."""
-    _refuse_unlinked(visit)
-    finding, account = visit.answer("finding"), visit.account
+    finding = visit.answer("finding")
     entry = Entry(
         visit.answer("number").strip(),
         "open",
         visit.answer("day"),
         finding_ids=(finding,) if finding else (),
         note=visit.answer("note"),
-        recorder=account.account,
     )
     if finding and finding not in _waiting(visit):
         raise UsageError("there is nothing here for you", code="AW-REVIEW-021")
     try:
-        with visit.desk.database.writing() as connection:
-            written = investigations.record(connection, entry)
+        written = keep(visit.desk, visit.account, entry)
     except UsageError as error:
         return _register(visit, error)
     return visit.go(_path(written))
@@ -104,37 +135,78 @@ def _path(entry: Entry) -> str:
     return f"/investigations/{entry.investigation_id}?done={entry.number}#done"
 
 
-def _refuse_unlinked(visit: Visit) -> None:
-    """Refuse whoever may be one of the operators and never said so."""
-    if not visit.account.operator_ids:
-        raise RefusedError(
-            "nobody said which logins of the trails are yours, so you may not review",
-            code="AW-REVIEW-011",
-            where=visit.account.account,
-        )
-
-
-def move_clock(visit: Visit) -> Response:
-    """Let the clock of an investigation stand still, or run again."""
+def write_entry(visit: Visit) -> Response:
+    """Write into the register of an investigation; what needs a second person is proposed."""
     one, act = _meant(visit), visit.answer("act")
-    if act not in CLOCK_ACTS:
+    try:
+        written = keep(visit.desk, visit.account, _entry(visit, one, act), visit.number("version"))
+    except UsageError as error:
+        return _inquiry(visit, one, error)
+    return visit.go(_path(written))
+
+
+def _entry(visit: Visit, one: Inquiry, act: str) -> Entry:
+    """Return what a form says."""
+    if act not in ACTS:
         raise UsageError(
             "this cannot be done to an investigation here",
             code="AW-INVEST-001",
-            expected="one of " + ", ".join(CLOCK_ACTS),
+            expected="one of " + ", ".join(ACTS),
         )
-    _refuse_unlinked(visit)
-    entry = Entry(
+    word = visit.answer("word") if act not in {"reopen", "resume"} else ""
+    counted = act == "conclude" and word == "confirmed"
+    return Entry(
         one.number,
         act,
         visit.answer("day"),
-        word=visit.answer("ground") if act == "toll" else "",
+        operator_id=_operator(visit, one) if act in {"person", "action"} else "",
+        word=word,
+        queries=visit.number("queries") if counted else 0,
         note=visit.answer("note"),
-        recorder=visit.account.account,
     )
-    with visit.desk.database.writing() as connection:
-        written = investigations.record(connection, entry)
+
+
+def _operator(visit: Visit, one: Inquiry) -> str:
+    """Return whom a form is about: one of those known, or another by login or pseudonym."""
+    chosen, other = visit.answer("who"), visit.answer("other").strip()
+    if bool(chosen) == bool(other):
+        raise UsageError(
+            "one person is needed: one of the list, or another by login",
+            code="AW-INVEST-001",
+            where=one.number,
+            expected="one of the two answers, not both",
+        )
+    known = _choices(visit, one)
+    if chosen and chosen not in known:
+        raise UsageError("there is nothing here for you", code="AW-REVIEW-021")
+    return known.get(chosen) or known.get(other) or visit.desk.behind("operator", other) or other
+
+
+def settle_entry(visit: Visit) -> Response:
+    """Agree to a proposal of the register, or decline it, as the second person."""
+    one = _meant(visit)
+    try:
+        written = settle(
+            visit.desk,
+            visit.account,
+            (one.number, visit.number("entry")),
+            agreed=_agreed(visit.answer("act")),
+            note=visit.answer("note"),
+        )
+    except UsageError as error:
+        return _inquiry(visit, one, error)
     return visit.go(_path(written))
+
+
+def _agreed(act: str) -> bool:
+    """Return what a second person says."""
+    if act not in SECOND:
+        raise UsageError(
+            "a second person agrees or declines",
+            code="AW-INVEST-001",
+            expected="one of " + ", ".join(SECOND),
+        )
+    return SECOND[act]
 
 
 def _read(visit: Visit) -> tuple[list[Inquiry], int]:
@@ -159,5 +231,6 @@ PAGES: Final = (
     Page("GET", "/register", "investigate", show_register),
     Page("POST", "/register", "investigate", open_inquiry),
     Page("GET", "/investigations/{number:path}", "findings", show_inquiry),
-    Page("POST", "/investigations/{number:path}", "investigate", move_clock),
+    Page("POST", "/investigations/{number:path}", "investigate", write_entry),
+    Page("POST", "/agreements/{number:path}", "approve", settle_entry),
 )
