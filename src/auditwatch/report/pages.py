@@ -25,8 +25,9 @@ SHADES: Final = 4
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
+@cache
 def environment() -> Environment:
-    """Return the environment of all pages."""
+    """Return the environment of all pages; it keeps its templates, and nothing of a paper."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -36,7 +37,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.globals.update(widths_of=widths_of, shades_of=shades_of, listing_of=cache(listing_of))
+    made.globals.update(widths_of=widths_of, shades_of=shades_of, listing_of=listing_of)
     made.filters["isolated"] = _isolated
     return made
 
