@@ -8,9 +8,11 @@ import pyarrow.csv
 import pyarrow.json
 import pyarrow.parquet
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auditwatch.cli import cli
 from auditwatch.core.errors import UsageError
 from auditwatch.synthetic import City, make_city, write_city
 
@@ -273,3 +275,23 @@ def test_every_format_carries_the_same_trail(tmp_path: Path) -> None:
         pd.testing.assert_frame_equal(frame, city.trail.to_pandas(), check_dtype=False)
         assert sorted(paths) == sorted(TABLES)
         assert all(path.is_file() for path in paths.values())
+
+
+def test_a_city_replaces_a_city_and_nothing_else(tmp_path: Path) -> None:
+    """An agency's own folder, a city in another format, are refused and stay as they were."""
+    town, agency = tmp_path / "town", tmp_path / "agency"
+    agency.mkdir()
+    (agency / "roster.csv").write_text("operator_id\nmine\n")
+    make = ["--operators", "12", "--days", "2"]
+    for folder, form, refusal in (
+        (town, "csv", None),
+        (town, "csv", None),
+        (town, "jsonl", "AW-SAMPLE-001"),
+        (agency, "csv", "AW-SAMPLE-001"),
+    ):
+        before = {one.name: one.read_bytes() for one in folder.glob("*")}
+        told = CliRunner().invoke(cli, ["sample", str(folder), *make, "--format", form])
+        after = {one.name: one.read_bytes() for one in folder.glob("*")}
+        assert told.exit_code == 0 if refusal is None else isinstance(told.exception, UsageError)
+        assert refusal is None or refusal in str(told.exception)
+        assert before in ({}, after)

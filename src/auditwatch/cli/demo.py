@@ -47,8 +47,9 @@ def _scan(folder: Path, seed: int, operators: int, days: int) -> None:
     """Make the city and scan it."""
     from auditwatch.config import find_workspace, make_workspace
     from auditwatch.night import Request, run_scan
-    from auditwatch.synthetic import make_city, write_city
+    from auditwatch.synthetic import claim_folder, make_city, write_city
 
+    claim_folder(folder / "city", "csv")
     narrate(f"making a city of {operators} operators and {days} nights …")
     files = write_city(make_city(seed, operators, days), folder / "city", "csv")
     root = make_workspace(folder / "workspace")

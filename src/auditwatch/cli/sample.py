@@ -34,14 +34,16 @@ def sample(out: Path, seed: int, operators: int, days: int, trail_format: str) -
     """Write trail, roster, cases, duty, relations, links and truth of an invented city into OUT.
 
     The same seed gives the same bytes. truth.csv says which lookups were misuse, and how;
-    keystrokes.csv which lines came of the same typed request.
+    keystrokes.csv which lines came of the same typed request. A city that OUT holds already is
+    replaced; a folder with anything else is refused.
 
     \b
     Example:
       auditwatch sample city --seed 7 --operators 60 --days 30
     """
-    from auditwatch.synthetic import make_city, write_city
+    from auditwatch.synthetic import claim_folder, make_city, write_city
 
+    claim_folder(out, trail_format)
     city = make_city(seed, operators, days)
     for path in write_city(city, out, trail_format).values():  # type: ignore[arg-type]
         click.echo(path)

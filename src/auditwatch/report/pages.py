@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,7 +27,7 @@ TEMPLATES: Final = Path(__file__).parent / "templates"
 
 @cache
 def environment() -> Environment:
-    """Return the environment of all pages; templates are read once in a process."""
+    """Return the environment of all pages; it keeps its templates, and nothing of a paper."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -37,9 +37,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    # a template asks for one listing twice in a row; no more of a paper is kept
-    listing = lru_cache(maxsize=1)(listing_of)
-    made.globals.update(widths_of=widths_of, shades_of=shades_of, listing_of=listing)
+    made.globals.update(widths_of=widths_of, shades_of=shades_of, listing_of=listing_of)
     made.filters["isolated"] = _isolated
     return made
 

@@ -29,6 +29,7 @@ LEAST: Final = 42.0  # percent of the sheet, so that a caption has room
 #: print, of a turned sheet.
 SHEET: Final = ((6, 112, 8.5), (9, 136, 7.0), (99, 240, 6.0))  # up to so many columns
 LARGER: Final = 1.35  # print where a table leaves room
+SMALLEST: Final = 5.8  # points, where that spares the words of a table with small print
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ def widths_of(table: Table) -> Widths:
 
     Notes
     -----
-    Days, ids and numbers get what they need; other text gives way when the sheet is too narrow.
+    Days, ids and numbers get what they need; other text gives way when the sheet is too narrow,
+    down to its longest word where there is room for the longest words of all columns.
     """
     sheet, points = next(rest for most, *rest in SHEET if len(table.columns) <= most)
     free = FREE * 2 if len(table.columns) <= SMALL else FREE
@@ -56,10 +58,19 @@ def widths_of(table: Table) -> Widths:
         wide if column.short or column.number or column.blank or wide <= NARROW else 0.0
         for wide, column in zip(asked, table.columns, strict=True)
     ]
-    room = max(sheet - sum(stiff), sheet / 3)
-    soft = sum(asked) - sum(stiff)
+    words = [
+        fixed or min(wide, _longest_word(table, n))
+        for n, (fixed, wide) in enumerate(zip(stiff, asked, strict=True))
+    ]
+    if sum(words) > sheet and len(table.columns) > SHEET[0][0]:
+        smaller = max(sheet / sum(words), SMALLEST / points)
+        sheet, points = sheet / min(1.0, smaller), points * min(1.0, smaller)
+    least = words if sum(words) <= sheet else stiff
+    room = max(sheet - sum(least), sheet / 3 if least is stiff else 0.0)
+    soft = sum(asked) - sum(least)
     given = [
-        fixed or wide * min(1.0, room / soft) for fixed, wide in zip(stiff, asked, strict=True)
+        least_of + (wide - least_of) * (min(1.0, room / soft) if soft else 0.0)
+        for least_of, wide in zip(least, asked, strict=True)
     ]
     whole = sum(given)
     larger = min(LARGER, max(1.0, sheet / whole)) if len(table.columns) > SHEET[0][0] else 1.0
@@ -80,6 +91,12 @@ def _lengths(table: Table, place: int, column: Column) -> list[float]:
 def _length(text: str) -> float:
     """Return how wide a text is, in characters of usual width."""
     return len(text) + (CAPITAL - 1) * sum(map(str.isupper, text))
+
+
+def _longest_word(table: Table, place: int) -> float:
+    """Return how many characters the longest word of a column takes, with the gap after it."""
+    words = (word for row in table.rows[:ROWS_SEEN] for word in str(row[place]).split())
+    return max(map(_length, words), default=0.0) + GAP
 
 
 def _asked(column: Column, lengths: list[float], free: float) -> float:

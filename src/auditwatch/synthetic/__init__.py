@@ -23,6 +23,6 @@ a city and the number of its episodes grow linearly.
 """
 
 from auditwatch.synthetic.city import City, make_city, scenario_names
-from auditwatch.synthetic.sample import write_city
+from auditwatch.synthetic.sample import claim_folder, write_city
 
-__all__ = ["City", "make_city", "scenario_names", "write_city"]
+__all__ = ["City", "claim_folder", "make_city", "scenario_names", "write_city"]

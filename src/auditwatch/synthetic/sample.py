@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from auditwatch.core.errors import UsageError
 from auditwatch.core.files import write_atomic
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from auditwatch.synthetic.city import City
 
-__all__ = ["write_city"]
+__all__ = ["claim_folder", "write_city"]
 
 _TABLES = ("roster", "cases", "duty", "relations", "links", "truth", "keystrokes")
 
@@ -50,6 +51,42 @@ def _parquet(table: pa.Table) -> bytes:
 _WRITERS = {"csv": _csv, "jsonl": _jsonl, "parquet": _parquet}
 
 
+#: How the table begins that no agency hands over; it is written first, and the trail last.
+_MARK = b'"event_id","keystroke"\n'
+
+
+def claim_folder(folder: Path, trail_format: str) -> None:
+    """Refuse a folder in which a city would replace files of others, or stand beside them.
+
+    A folder that is empty, missing, or holds a city with a trail in the same format is free.
+
+    Raises
+    ------
+    UsageError
+        ``AW-SAMPLE-001`` for any other folder.
+    """
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    trails = {one.name for one in folder.glob("trail.*")}
+    if trails - {f"trail.{trail_format}"} or not _begins(folder / "keystrokes.csv", _MARK):
+        raise UsageError(
+            "this folder holds something else than such a city; nothing was written",
+            code="AW-SAMPLE-001",
+            where=str(folder),
+            expected="a new or empty folder, or a city of invented people with a trail in "
+            f"{trail_format}, which is replaced",
+            hint="name another folder",
+        )
+
+
+def _begins(path: Path, mark: bytes) -> bool:
+    """Tell whether a file is there and begins like this."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(mark)) == mark
+
+
 def write_city(
     city: City, folder: Path, trail_format: Literal["csv", "jsonl", "parquet"] = "csv"
 ) -> dict[str, Path]:
@@ -75,8 +112,8 @@ def write_city(
         What `write_atomic` says.
     """
     paths = {"trail": folder / f"trail.{trail_format}"}
-    write_atomic(paths["trail"], _WRITERS[trail_format](city.trail))
-    for name in _TABLES:
-        paths[name] = folder / f"{name}.csv"
+    paths.update({name: folder / f"{name}.csv" for name in _TABLES})
+    for name in reversed(_TABLES):
         write_atomic(paths[name], _csv(getattr(city, name)))
+    write_atomic(paths["trail"], _WRITERS[trail_format](city.trail))
     return paths

@@ -28,8 +28,10 @@ CELL_MAX: Final = 32_767  # what a cell can hold
 ROWS_MAX: Final = 1_048_575  # what a sheet can hold, without its head
 SHEET_NAME_MAX: Final = 31
 FORBIDDEN: Final = re.compile(r"[\[\]:*?/\\]")  # in the name of a sheet
-WIDE: Final = 60
+WIDE, PROSE_WIDE = 60, 90  # characters
 NAMES_WIDE, SENTENCES_WIDE = 26, 100  # characters
+RIGHT: Final = {"align": "right", "indent": 1}  # a number does not touch the next column's text
+FOOTER: Final = "&L&A&R&P / &N"  # the sheet's name, page and pages
 LINE_HEIGHT, HEIGHT_MAX = 15.0, 409.0  # points; more than the latter no row can have
 #: Rows go to disk as they are written: a table of 200,000 needs no more memory than one of ten.
 OPTIONS: Final = {
@@ -58,12 +60,13 @@ def _fill(book: Workbook, document: Document) -> None:
     book.set_properties({"title": document.title, "created": MADE})
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
     body = book.add_format({"text_wrap": True, "valign": "top"})
-    whole = book.add_format({"num_format": "#,##0", "valign": "top"})
+    whole = book.add_format({"num_format": "#,##0", "valign": "top", **RIGHT})
+    right = book.add_format({"bold": True, "bottom": 1, "valign": "top", **RIGHT})
     _sentences(book, document, head, body)
     for _, table in document.tables:
         for rows in _sheets(table.rows):
             taken = {sheet.get_name().casefold() for sheet in book.worksheets()}
-            _table(book, _sheet_name(table.name, taken), table, rows, (head, body, whole))
+            _table(book, _sheet_name(table.name, taken), table, rows, (head, body, whole, right))
 
 
 def _sheet_name(name: str, taken: set[str]) -> str:
@@ -86,6 +89,7 @@ def _sentences(book: Workbook, document: Document, head: Any, body: Any) -> None
     """Write the sheet of sentences."""
     sheet = book.add_worksheet("paper")
     sheet.fit_to_pages(1, 0)
+    sheet.set_footer(FOOTER)
     sheet.set_column(0, 0, NAMES_WIDE)
     sheet.set_column(1, 1, SENTENCES_WIDE)
     sheet.write_string(0, 0, "title", head)
@@ -102,27 +106,29 @@ def _table(
     book: Workbook, name: str, table: Table, rows: tuple[Any, ...], formats: tuple[Any, ...]
 ) -> None:
     """Write the sheet of a table, its head frozen and ready to filter."""
-    head, body, whole = formats
+    head, body, whole, right = formats
     sheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(len(rows), 1), len(table.columns) - 1)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
+    sheet.set_footer(FOOTER)
     widths = []
     for place, column in enumerate(table.columns):
         texts = [str(row[place]) for row in rows[:200]]
         longest = max(map(len, [column.label, *texts]))
-        widths.append(min(longest + 4, WIDE))
+        widths.append(min(longest + 4, PROSE_WIDE if column.prose else WIDE))
         sheet.set_column(place, place, widths[-1])
-        sheet.write_string(0, place, column.label, head)
+        sheet.write_string(0, place, column.label, right if column.number else head)
     for number, row in enumerate(rows, start=1):
         sheet.set_row(number, _height(row, widths))
-        for place, cell in enumerate(row):
+        for place, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
             if isinstance(cell, int):
                 sheet.write_number(number, place, cell, whole)
             else:
-                sheet.write_string(number, place, cell[:CELL_MAX], body)
+                manner = whole if column.number else body
+                sheet.write_string(number, place, cell[:CELL_MAX], manner)
 
 
 def _height(row: Sequence[Cell], widths: Sequence[int]) -> float | None:
