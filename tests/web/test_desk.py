@@ -192,11 +192,15 @@ def test_who_proposed_is_not_offered_to_approve_it(made: DeskFabric) -> None:
     assert (
         lead.post(f"/findings/{name}/act", act="propose", note=said, **answers).status_code == 303
     )
+    remark = "seen, I ask the sergeant for that page"
+    second.post(f"/findings/{name}/act", act="comment", note=remark, version=version + 1)
     own, other = (one.get(f"/findings/{name}").text for one in (lead, second))
+    assert "<p>lena proposes: <strong>training issue</strong> · right to ask." in other
+    assert f'<p class="note">{said}</p></div>' in other
     assert ('value="approve"' in own, 'value="approve"' in other) == (False, True)
     assert "which cannot be you" in own
     assert "which cannot be you" not in other
-    second.post(f"/findings/{name}/act", act="approve", note=said, version=version + 1)
+    second.post(f"/findings/{name}/act", act="approve", note=said, version=version + 2)
     assert "Closed: <strong>training issue" in lead.get(f"/findings/{name}").text
 
 
