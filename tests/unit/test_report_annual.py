@@ -113,6 +113,20 @@ def test_a_year_without_a_case_is_a_report(place: Path) -> None:
     assert "Final, version 1" in paper.decode()
 
 
+def test_a_year_before_anything_was_kept_is_not_a_year_without_a_case(
+    place: Path, store: Store
+) -> None:
+    """Its zeros say nothing: the paper says so, and a final has to say why it is filed."""
+    store.investigate([entry("open", "2024-03-01")])
+    draft = annual(place).decode()
+    assert "Nothing of 2023 is kept here" in draft
+    assert "2023: nothing from before 2024 is kept here." in draft
+    with pytest.raises(AuditwatchError) as refused:
+        annual(place, *FINAL)
+    assert refused.value.code == "AW-REPORT-006"
+    assert "Final, version 1" in annual(place, *FINAL, "--despite", "kept on paper").decode()
+
+
 def test_what_is_pending_is_carried_over_until_it_is_concluded(place: Path, store: Store) -> None:
     """A case of 2021 is pending in 2021 and 2022, and confirmed in 2023."""
     store.investigate(
@@ -155,7 +169,8 @@ def test_counts_agree_over_all_formats(published: Path) -> None:
     in_csv = {row[2]: int(row[3]) for row in rows if row[2] in told and row[3].isdigit()}
     assert in_csv == told
     page = annual(published, form="html").decode()
-    in_page = re.findall(r"<bdi>([^<]*)</bdi></th>\s*<td class=\"number\"[^>]*>([\d,]*)</td>", page)
+    row = r"<th scope=\"row\">([^<]*)</th>\s*<td class=\"number\"[^>]*>([\d,]*)</td>"
+    in_page = re.findall(row, page)
     assert {k: int(v.replace(",", "")) for k, v in in_page if k in told} == told
     book = zipfile.ZipFile(io.BytesIO(annual(published, form="xlsx")))
     sheets = " ".join(book.read(one).decode() for one in book.namelist() if "/sheet" in one)
