@@ -92,7 +92,7 @@ def _help(command: click.Command, path: tuple[str, ...]) -> str:
     rows = [f"| `{names}` | {meaning} |" for names, meaning in filter(None, records)]
     if rows:
         lines += ["| option | meaning |", "|---|---|", *rows, ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, command.epilog, ""] if command.epilog else lines)
 
 
 def _paragraph(text: str) -> str:

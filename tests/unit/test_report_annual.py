@@ -113,6 +113,20 @@ def test_a_year_without_a_case_is_a_report(place: Path) -> None:
     assert "Final, version 1" in paper.decode()
 
 
+def test_a_year_before_anything_was_kept_is_not_a_year_without_a_case(
+    place: Path, store: Store
+) -> None:
+    """Its zeros say nothing: the paper says so, and a final has to say why it is filed."""
+    store.investigate([entry("open", "2024-03-01")])
+    draft = annual(place).decode()
+    assert "Nothing of 2023 is kept here" in draft
+    assert "2023: nothing from before 2024 is kept here." in draft
+    with pytest.raises(AuditwatchError) as refused:
+        annual(place, *FINAL)
+    assert refused.value.code == "AW-REPORT-006"
+    assert "Final, version 1" in annual(place, *FINAL, "--despite", "kept on paper").decode()
+
+
 def test_what_is_pending_is_carried_over_until_it_is_concluded(place: Path, store: Store) -> None:
     """A case of 2021 is pending in 2021 and 2022, and confirmed in 2023."""
     store.investigate(

@@ -162,7 +162,7 @@ def test_every_format_says_what_chance_would_have_made(tmp_path: Path) -> None:
     shown = CliRunner().invoke(
         cli, ["-w", str(tmp_path), "findings", "show", finding.finding_id], catch_exceptions=False
     )
-    assert f"about {12 * expected:.2g} findings as strong on all nights" in shown.stdout
+    assert f"about {12 * expected:.2g} patterns as strong on all nights" in shown.stdout
     made.store.close()
 
 

@@ -123,6 +123,7 @@ def test_people_of_a_case_of_others(more: dict[str, Any], opened: date, odd: int
     [
         ({"case_id": "26-00002"}, ["26-00002"]),
         ({"reason_norm": "stop i26-000417"}, ["i26-000417"]),
+        ({"reason_norm": "stop 23123"}, ["23123"]),  # may be a section of a code, and is so told
         ({"case_id": "26-00001"}, []),  # lists the subject
         ({"reason_norm": "stop"}, []),
     ],

@@ -15,7 +15,7 @@ from auditwatch.core.mask import Masker
 from auditwatch.core.schema import SURPRISES
 from auditwatch.score import LookupScorer, blind_views
 from auditwatch.score.calibrate import fit_reference
-from auditwatch.score.explain import rarity, shown
+from auditwatch.score.explain import as_one, rarity, shown
 from auditwatch.score.scorer import COLUMNS
 from auditwatch.score.views import views
 
@@ -148,6 +148,13 @@ def test_what_is_shown_can_be_counted_again() -> None:
     assert shown({"evidence_days": 2}, lookups) == (
         f"{told}-days, which are 2 where a vehicle and its registered owner count as one."
     )
+
+
+def test_lookups_of_one_subject_that_name_its_vehicle_say_why() -> None:
+    """Who counts the days of the person alone comes to fewer than the sentence has."""
+    assert as_one(pd.DataFrame({"subject_id": ["P-1", "P-1"]})) == ""
+    told = as_one(pd.DataFrame({"subject_id": ["P-1", "V-1"]}))
+    assert told == "A vehicle and its registered owner count as one."
 
 
 def test_sentences_carry_the_numbers_of_the_row(surprises: pd.DataFrame) -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+import msgspec
 import pytest
 
 from auditwatch.cli.press import PRESS
+from auditwatch.core.mask import Masker
 from auditwatch.review.accounts import add_account
 from auditwatch.review.app import make_app
 from auditwatch.review.pages import PAGES
+from auditwatch.review.pages.queue import queue_row
+from auditwatch.review.queue import chosen_rows
 from auditwatch.review.roles import PERMISSIONS, ROLES
 from auditwatch.review.visit import Page, Site
 from tests.desk_fabric import PASSWORD, PEOPLE, DeskFabric, enrol, make_desk, open_inquiry
@@ -192,12 +197,31 @@ def test_who_proposed_is_not_offered_to_approve_it(made: DeskFabric) -> None:
     assert (
         lead.post(f"/findings/{name}/act", act="propose", note=said, **answers).status_code == 303
     )
+    remark = "seen, I ask the sergeant for that page"
+    second.post(f"/findings/{name}/act", act="comment", note=remark, version=version + 1)
     own, other = (one.get(f"/findings/{name}").text for one in (lead, second))
+    assert "<p>lena proposes: <strong>training issue</strong> · right to ask." in other
+    assert f'<p class="note">{said}</p></div>' in other
     assert ('value="approve"' in own, 'value="approve"' in other) == (False, True)
     assert "which cannot be you" in own
     assert "which cannot be you" not in other
-    second.post(f"/findings/{name}/act", act="approve", note=said, version=version + 1)
+    second.post(f"/findings/{name}/act", act="approve", note=said, version=version + 2)
     assert "Closed: <strong>training issue" in lead.get(f"/findings/{name}").text
+
+
+def test_a_list_says_beneath_a_title_what_the_title_does_not(made: DeskFabric) -> None:
+    """A reason that begins with the title goes on from there; any other is said whole."""
+    circle, name = made.desk.circle(made.account("lena")), made.finding_of("T1")
+    with made.desk.reading() as connection:
+        (row,) = chosen_rows(connection, circle, [name])
+    for reasons, why in (
+        ((f"{row.finding.title}, in the 31 nights up to then",), "… in the 31 nights up to then"),
+        (("Another matter",), "Another matter"),
+        ((), ""),
+    ):
+        finding = replace(row.finding, reasons=reasons)
+        shown = queue_row(msgspec.structs.replace(row, finding=finding), Masker("k"))
+        assert shown["why"] == why
 
 
 def test_every_look_is_in_the_journal(made: DeskFabric) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from auditwatch.cli.findings import masker_for, reveal_options
-from auditwatch.cli.show import count, emit_json, narrate, open_workspace, print_table
+from auditwatch.cli.show import count, emit_json, narrate, one_of, open_workspace, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,10 +64,10 @@ def open_one(
     _record(workspace, number, "open", day, note, finding_ids=tuple(sorted(set(finding_ids))))
 
 
-@investigations.command()
+@investigations.command(epilog=one_of("ALLEGATION", ALLEGATIONS))
 @click.argument("number")
 @click.argument("operator")
-@click.argument("allegation", type=click.Choice(ALLEGATIONS))
+@click.argument("allegation", type=click.Choice(ALLEGATIONS), metavar="ALLEGATION")
 @entry_options
 @click.pass_obj
 def person(
@@ -82,10 +82,10 @@ def person(
     _record(workspace, number, "person", day, note, operator_id=operator, word=allegation)
 
 
-@investigations.command()
+@investigations.command(epilog=one_of("ACTION", ACTIONS))
 @click.argument("number")
 @click.argument("operator")
-@click.argument("action", type=click.Choice(ACTIONS))
+@click.argument("action", type=click.Choice(ACTIONS), metavar="ACTION")
 @entry_options
 @click.pass_obj
 def action(
@@ -130,9 +130,9 @@ def reopen(workspace: Path | None, number: str, day: str, note: str) -> None:
     _record(workspace, number, "reopen", day, note)
 
 
-@investigations.command()
+@investigations.command(epilog=one_of("GROUND", GROUNDS))
 @click.argument("number")
-@click.argument("ground", type=click.Choice(GROUNDS))
+@click.argument("ground", type=click.Choice(GROUNDS), metavar="GROUND")
 @entry_options
 @click.pass_obj
 def toll(workspace: Path | None, number: str, ground: str, day: str, note: str) -> None:

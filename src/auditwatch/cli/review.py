@@ -11,7 +11,7 @@ import rich_click as click
 from auditwatch.cli.review_caller import Caller
 from auditwatch.cli.review_copies import agree, package
 from auditwatch.cli.review_users import user
-from auditwatch.cli.show import count, emit_json, narrate, print_table
+from auditwatch.cli.show import count, emit_json, narrate, one_of, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -205,10 +205,16 @@ def _note_option(command: click.decorators.FC) -> click.decorators.FC:
     return note(version(command))
 
 
-@review.command()
+@review.command(epilog=one_of("OUTCOME", OUTCOMES))
 @click.argument("finding_id")
-@click.argument("outcome", type=click.Choice(OUTCOMES))
-@click.option("--quality", type=click.Choice(QUALITIES), required=True, help="Was the rule right?")
+@click.argument("outcome", type=click.Choice(OUTCOMES), metavar="OUTCOME")
+@click.option(
+    "--quality",
+    type=click.Choice(QUALITIES),
+    required=True,
+    metavar="WORD",
+    help=f"Was the rule right? One of {', '.join(QUALITIES)}.",
+)
 @_note_option
 @click.pass_obj
 def decide(
@@ -238,12 +244,30 @@ def approve(caller: Caller, finding_id: str, note: str, seen: int | None) -> Non
     _act(caller, finding_id, seen, act="approve", note=note)
 
 
-@review.command()
+@review.command(epilog=one_of("OUTCOME", OUTCOMES))
 @click.argument("finding_id")
-@click.argument("outcome", type=click.Choice(OUTCOMES))
-@click.option("--quality", type=click.Choice(QUALITIES), required=True, help="Was the rule right?")
-@click.option("--allegation", type=click.Choice(ALLEGATIONS), required=True)
-@click.option("--action", "actions", multiple=True, metavar="WORD", help="What was done.")
+@click.argument("outcome", type=click.Choice(OUTCOMES), metavar="OUTCOME")
+@click.option(
+    "--quality",
+    type=click.Choice(QUALITIES),
+    required=True,
+    metavar="WORD",
+    help=f"Was the rule right? One of {', '.join(QUALITIES)}.",
+)
+@click.option(
+    "--allegation",
+    type=click.Choice(ALLEGATIONS),
+    required=True,
+    metavar="WORD",
+    help=f"What is found on the allegation: one of {', '.join(ALLEGATIONS)}.",
+)
+@click.option(
+    "--action",
+    "actions",
+    multiple=True,
+    metavar="WORD",
+    help="What was done, as `investigations action` has it; may be repeated.",
+)
 @_note_option
 @click.pass_obj
 def conclude(

@@ -21,6 +21,7 @@ __all__ = [
     "emit_json",
     "known_day",
     "narrate",
+    "one_of",
     "open_workspace",
     "print_table",
     "printable",
@@ -92,6 +93,11 @@ def current_folder() -> Path:
 def count(number: int, thing: str, things: str | None = None) -> str:
     """Return a number with its noun, such as ``1 finding`` or ``2,000 lookups``."""
     return f"{number:,} {thing if number == 1 else things or thing + 's'}"
+
+
+def one_of(name: str, words: Sequence[str]) -> str:
+    """Return what may stand for an argument, to stand beneath the options: all words, uncut."""
+    return f"{name} is one of {', '.join(words)}."
 
 
 def printable(text: str) -> str:

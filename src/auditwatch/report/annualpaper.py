@@ -117,7 +117,7 @@ def annual_paper(
         kind="annual",
         title=f"{form.title}, {year.year}",
         over=f"{harmless(agency.name, NAME_MAX)}, {harmless(agency.ori, NAME_MAX)} · {status}",
-        lede=_lede(form, year),
+        lede=_lede(form, year, scanned),
         sections=tuple(one for one in sections if one.blocks),
         foot=(
             f"Form {form.form_id}, for {form.authority}.",
@@ -127,11 +127,13 @@ def annual_paper(
     )
 
 
-def _lede(form: Form, year: Year) -> str:
+def _lede(form: Form, year: Year, scanned: Scanned) -> str:
     """Say the year in two sentences."""
     number = {one.line.counts: one.number for _, part in year.counted for one in part}
     month, day = map(int, form.due.split("-"))
     due = f"Due to the {form.authority} on {date(year.year + 1, month, day):%-d %B %Y}."
+    if year.year < scanned.since:
+        return f"Nothing of {year.year} is kept here, so no line says what there was. {due}"
     if not year.matters:
         return (
             f"None: in {year.year} no investigation of misuse was carried in, opened or concluded. "
@@ -179,7 +181,7 @@ def _form_sections(form: Form, year: Year, scanned: Scanned) -> list[Section]:
 
 
 def _row(one: Counted, year: int, scanned: Scanned) -> tuple[Cell, ...]:
-    """Return a line of the form; a year of before anything was kept has no number."""
+    """Return a line of the form; a year before anything was kept has no number."""
     line = one.line
     years = range(year - 1, year - 1 - len(one.earlier), -1)
     earlier: list[Cell] = [
@@ -292,7 +294,7 @@ def _about_section(form: Form, year: Year, scanned: Scanned, filing: Filing) -> 
         rests = f"No night of {year.year} was scanned: the numbers rest on the register alone."
     said = (
         rests,
-        f"{NOT_KEPT!r} stands for a year of before {scanned.since}, of which nothing is kept here.",
+        f"{NOT_KEPT!r} stands for a year before {scanned.since}, of which nothing is kept here.",
         "A case counts in the year of its conclusion, an outcome in the year of its own day.",
         "A person counts once in a line; one person can stand in several lines of outcomes.",
     )

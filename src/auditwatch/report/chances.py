@@ -114,11 +114,14 @@ def odds_said(odds: Odds | None, last: str) -> list[str]:
     """
     if odds is None:
         return []
-    made = f"Chance alone would have made about {_about(odds.expected)} findings as strong on all "
+    made = f"Chance alone would have made about {_about(odds.expected)} patterns as strong on all "
     if odds.share < 1:
         told = f"{share_said(odds)} of those that are as strong (their q-value)"
     else:
-        told = "as many as there are, so by these numbers alone nothing sets it apart"
+        told = (
+            "as many as there are, so its pattern alone does not set it apart, or the nights so "
+            "far are too few to tell; what rules say of it is not counted here"
+        )
     return [f"{made}nights up to {last}: {told}."]
 
 

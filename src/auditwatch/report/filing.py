@@ -13,7 +13,7 @@ import msgspec
 from auditwatch.core import clock
 from auditwatch.core.errors import UsageError
 from auditwatch.findings.matters import decided_matters, registered_matters
-from auditwatch.report.annual import count_year, unsettled
+from auditwatch.report.annual import Unsettled, count_year, unsettled
 from auditwatch.report.annualpaper import Filing, Scanned, annual_paper
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from auditwatch.core.mask import Masker
     from auditwatch.findings.matters import Matter
     from auditwatch.findings.store import Store
-    from auditwatch.report.annual import Unsettled, Year
+    from auditwatch.report.annual import Year
     from auditwatch.report.document import Document
     from auditwatch.report.form import Form
 
@@ -69,7 +69,9 @@ def annual_document(
     reviewed, standing = store.reviewed(form.confirming)
     matters = [*register, *decided_matters(reviewed, form.confirming, within, zone)]
     counted = count_year(form, matters, year)
+    scanned = _scanned(list(store.night_tokens()), matters, year)
     points = unsettled(form, counted, standing, clock.now().astimezone(zone).date())
+    points += _nothing_kept(scanned, year)
     filing = Filing(digest=_digest(form, counted))
     if asked is not None:
         _refuse_final(asked, points, year)
@@ -77,7 +79,6 @@ def annual_document(
         day = datetime.fromisoformat(filing.day).astimezone(zone).date().isoformat()
         filing = replace(filing, day=day)
     agency = workspace.settings.agency
-    scanned = _scanned(list(store.night_tokens()), matters, year)
     return annual_paper(
         form,
         counted,
@@ -93,6 +94,13 @@ def _scanned(nights: list[str], matters: list[Matter], year: int) -> Scanned:
     """Return what the installation knows of years."""
     first = min([*nights, *(one.opened for one in matters)], default=str(year))
     return Scanned(sum(night[:4] == str(year) for night in nights), int(first[:4]))
+
+
+def _nothing_kept(scanned: Scanned, year: int) -> list[Unsettled]:
+    """Return that zeros are no answer for a year of which nothing can be known here."""
+    if year >= scanned.since:
+        return []
+    return [Unsettled(str(year), f"nothing from before {scanned.since} is kept here")]
 
 
 def _refuse_final(asked: Filing, points: list[Unsettled], year: int) -> None:

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from auditwatch.core.contexttables import Context
     from auditwatch.score.views import View
 
-__all__ = ["counter_evidence", "rarity", "sentence", "shown"]
+__all__ = ["as_one", "counter_evidence", "rarity", "sentence", "shown"]
 
 SHORT_HISTORY: Final = 28  # nights
 OF_POST: Final = "Others in the same role and unit stood out in this way"
+AS_ONE: Final = "A vehicle and its registered owner count as one."
 TOLD_TIMES: Final = 1.5  # times as usual in a post as among all, from which it is said
 
 
@@ -26,7 +27,15 @@ def sentence(view: View, row: Mapping[str, Any], lookups: pd.DataFrame) -> str:
     told = f"{view.say(row)} {rarity(row)}"
     if row["post"] * TOLD_TIMES <= 1:
         told += f" {OF_POST} about {number(1 / row['post'])} times more seldom, which counts."
-    return f"{told} {shown(row, lookups)}" if view.STORY == "operator" and len(lookups) else told
+    if not len(lookups):
+        return told
+    beside = shown(row, lookups) if view.STORY == "operator" else as_one(lookups)
+    return f"{told} {beside}".rstrip()
+
+
+def as_one(lookups: pd.DataFrame) -> str:
+    """Return why the lookups of one subject name several, where they do."""
+    return AS_ONE if len(set(lookups["subject_id"])) > 1 else ""
 
 
 def shown(row: Mapping[str, Any], lookups: pd.DataFrame) -> str:

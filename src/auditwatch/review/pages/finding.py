@@ -99,6 +99,7 @@ def finding_page(visit: Visit, problem: AuditwatchError | None) -> Response:
         state=state,
         standing=seen.standing,
         steps=seen.steps,
+        proposal=_proposal(seen.steps) if state == "proposed" else None,
         possible=_possible(visit, state, seen),
         rules=_rules(desk, seen),
         lines=_lines(desk, seen, masker),
@@ -158,6 +159,11 @@ def _done(visit: Visit, steps: Sequence[Step]) -> str:
     if last is not None and mine and done == str(last.number):
         return f"{DID[last.act]}. Now: {STATES[last.state]}."
     return f"{DONE[done]}." if done in DONE else ""
+
+
+def _proposal(steps: Sequence[Step]) -> Step | None:
+    """Return what waits for a second person; remarks made since are none."""
+    return next((one for one in reversed(steps) if one.act in {"propose", "conclude"}), None)
 
 
 def _said(sentence: str, masker: Masker) -> str:

@@ -102,10 +102,12 @@ def queue_row(row: Row, masker: Masker) -> dict[str, object]:
     """Return one finding as lists show it."""
     finding = row.finding
     first = finding.reasons[0] if finding.reasons else ""
+    beyond = first.removeprefix(finding.title)  # what the title says is not said twice
+    why = first if beyond == first else f"… {beyond.lstrip(' ,;')}"
     return {
         "finding_id": finding.finding_id,
         "title": harmless(masker.text(finding.title), 200),
-        "why": harmless(masker.text(first), 600),
+        "why": harmless(masker.text(why), 600),
         "more": max(len(finding.reasons) - 1, 0),
         "severity": finding.severity,
         "decades": f"{finding.priority / 1000:.1f}",

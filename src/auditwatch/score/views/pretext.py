@@ -73,7 +73,7 @@ def title(row: Mapping[str, Any]) -> str:
     """Return how many numbers served for whom."""
     return (
         f"{operator(row['operator_id'])} looked at {subject(row['subject_id'])} under "
-        f"{count(row['observed'], 'case number')} that know nothing of that subject"
+        f"{count(row['observed'], 'number')} that are no case of that subject"
     )
 
 
@@ -81,7 +81,7 @@ def say(row: Mapping[str, Any]) -> str:
     """Return numbers seen against numbers expected."""
     return (
         f"{operator(row['operator_id'])} looked at {subject(row['subject_id'])} under "
-        f"{count(row['observed'], 'different case number')} on {count(row['nights'], 'night')} in "
+        f"{count(row['observed'], 'different number')} on {count(row['nights'], 'night')} in "
         f"the {nights_seen(row)} up to {iso(row['night_number'])}; none of them is an open case "
         f"that lists the subject. Expected {number(row['expected'])}, from the other subjects for "
         "whom this operator gave such numbers."
@@ -89,9 +89,12 @@ def say(row: Mapping[str, Any]) -> str:
 
 
 def against(row: Mapping[str, Any]) -> Sequence[str]:
-    """Return what a file does not list."""
+    """Return what a file does not list, and what looks like its number."""
     del row
-    return ["No file lists everybody: a neighbour or a relative may turn up in several cases."]
+    return [
+        "No file lists everybody: a neighbour or a relative may turn up in several cases.",
+        "Five digits in a reason may be a section of a code that was cited, and no case.",
+    ]
 
 
 def innocent(lookups: pd.DataFrame) -> Sequence[str]:
