@@ -153,6 +153,25 @@ def test_without_scripts_a_finding_is_taken_all_the_same(made: DeskFabric, chrom
     assert made.desk.seen(name).standing.assignee == "lena"
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_person_of_an_investigation_is_proposed_by_keys(
+    made: DeskFabric, chromium: str, scripts: bool
+) -> None:
+    """Unfold, choose, write, send: with scripts off as well, and then the focus is led on."""
+    with browsing(made, chromium, 320, scripts=scripts) as page:
+        become(page, made, "ian")
+        page.goto(f"{ORIGIN}/investigations/IA-2026-014")
+        page.locator("#person > summary").press("Enter")
+        page.locator("#person-other").press_sequentially(f"T7{scripts}")
+        page.locator("#person-word").press("u")
+        page.locator("#person-note").press_sequentially("the report, page nine")
+        page.locator("#person button").press("Enter")
+        page.wait_for_url("**#done")
+        assert "stands when a second person agrees" in (page.text_content("#done") or "")
+        if scripts:
+            assert "second person" in focused(page)
+
+
 def test_a_refused_form_keeps_what_was_typed_and_the_eye_is_led_to_it(
     made: DeskFabric, chromium: str
 ) -> None:

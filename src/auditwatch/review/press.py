@@ -100,6 +100,8 @@ def without(sheet: Sheet, names: Collection[str]) -> tuple[Sheet, int]:
         Findings and investigations that the reader must keep away from. Numbers of the form count
         them all the same: they are the agency's.
     """
+    whole = _words(sheet)
+    names = [one for one in names if one in whole]  # of hundreds, few are in a paper
     if not names:
         return sheet, 0
     choice = "|".join(re.escape(one) for one in sorted(names, key=len, reverse=True))
@@ -121,3 +123,10 @@ def without(sheet: Sheet, names: Collection[str]) -> tuple[Sheet, int]:
         for part in sheet.parts
     )
     return msgspec.structs.replace(sheet, parts=parts), left_out
+
+
+def _words(sheet: Sheet) -> str:
+    """Return all words of the passages of a paper."""
+    passages = [one for part in sheet.parts for one in part.passages]
+    said = [text for one in passages for text in one.said]
+    return "\n".join([*said, *(cell for one in passages for row in one.rows for cell in row)])
