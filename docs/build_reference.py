@@ -142,9 +142,7 @@ def errors_page() -> str:
     for code in sorted(found):
         parts.append(f"## {code}\n")
         lines = [
-            f"- {said}{f' — {hint}' if hint else ''}"
-            for said, hint in sorted(found[code])
-            if said
+            f"- {said}{f' — {hint}' if hint else ''}" for said, hint in sorted(found[code]) if said
         ]
         parts.append("\n".join(lines or ["- see the message"]) + "\n")
     return "\n".join(parts)
