@@ -25,6 +25,7 @@ from auditwatch.score import (
     views,
 )
 from auditwatch.score.measuring import Measured, measure_nights
+from auditwatch.score.past import TablePast, gather
 from auditwatch.score.views import markers
 from auditwatch.score.words import EPOCH
 
@@ -166,6 +167,19 @@ def test_a_night_that_changed_is_counted_again(
     lake.replace(PAIR_NIGHTS, changed.filter(pa.compute.equal(changed["night"], late)), [late])
     whole = scored([NIGHTS - 1], changed, lake, marks)
     assert scored([NIGHTS - 1], LakePast(lake), lake).equals(whole)
+
+
+def test_rows_do_not_depend_on_how_they_are_cut(tables: tuple[pa.Table, pa.Table]) -> None:
+    """The same rows and codes come from a night in one piece and from one in many."""
+    whole, _ = tables
+    size = 7
+    cut = pa.concat_tables([whole.slice(at, size) for at in range(0, whole.num_rows, size)])
+    nights = [LAST - 2, LAST - 1, LAST]
+    for wanted in (None, pa.array(["P-150", "P-partner", "P-nobody", "P-101"])):
+        one, many = (gather(TablePast(rows), nights, subjects=wanted) for rows in (whole, cut))
+        assert one.table.num_rows
+        assert one.table.equals(many.table)
+        assert one.book.texts == many.book.texts
 
 
 def test_looking_keeps_nothing(lake: Lake) -> None:

@@ -48,7 +48,7 @@ def coded_marks(marks: pa.Table, book: Codebook) -> tuple[Codebook, pa.Table]:
 
     What no profile has is left out: a mark without a profile row has nothing to be compared with.
     """
-    rows = marks.unify_dictionaries()
+    rows = marks.combine_chunks()
     whole = Codebook({**book.texts, "value": _distinct(rows["value"])})
     columns = {
         "night_number": rows["night_number"],

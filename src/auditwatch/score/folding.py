@@ -112,12 +112,14 @@ def folded(rows: pa.Table, under: pa.Array) -> pa.Table:
     under : pa.Array of int32
         From `principals`.
     """
+    led = np.bincount(under.to_numpy(), minlength=len(under)) > 1
+    if not led.any():
+        return rows
     whom = rows["subject_id"].combine_chunks()
     counted = under.take(whom)
     place = rows.column_names.index("subject_id")
     moved = rows.set_column(place, "subject_id", counted)
     # a subject that stands for itself alone has one row a night and operator as it is
-    led = np.bincount(under.to_numpy(), minlength=len(under)) > 1
     shared = pa.array(led).take(counted)
     alone = moved.filter(pc.invert(shared))
     least = ("operator_role", "operator_unit", "number")

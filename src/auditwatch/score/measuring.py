@@ -16,7 +16,7 @@ from auditwatch.score.belongings import belongings
 from auditwatch.score.codebook import Codebook, coded_marks
 from auditwatch.score.folding import circle, folded, principals
 from auditwatch.score.kept import Kept
-from auditwatch.score.past import TablePast, distinct, gather, texts_of
+from auditwatch.score.past import TablePast, distinct, gather, subjects_of, texts_of
 from auditwatch.score.scorer import COLUMNS
 from auditwatch.score.sight import (
     AGAIN_NIGHTS,
@@ -102,7 +102,7 @@ class Measured:
         first = int((units["night_number"] - units["window"]).min()) - COLD_NIGHTS
         nights = bench.active(first, int(units["night_number"].max()))
         names = pa.array(self.book.decode("operator_id", set(units["operator_id"])), pa.string())
-        theirs = gather(bench.past, nights, operators=names).book.texts["subject_id"]
+        theirs = subjects_of(bench.past, nights, names)
         # operators keep their codes: units are told in them
         further = {name: [self.book.texts[name]] for name in TEXTS.values() if name != "subject_id"}
         rows = gather(
@@ -239,7 +239,7 @@ class Bench:
         whole = pa.concat_tables([*earlier, done])
         known = replace(known, work=self.engine.bind("work", whole))
         frame = self._views(profiles, nights, known)
-        recounted = _stacked([_coded_counts(part, book) for part in counts])
+        recounted = _coded_counts(counts, book)
         return Measured(frame, recounted, book, profiles, known, self)
 
     def _work(self, batch: Sequence[int]) -> None:
@@ -329,8 +329,11 @@ def _told(rows: pd.DataFrame, book: Codebook) -> pa.Table:
     return pa.table(columns)
 
 
-def _coded_counts(rows: pa.Table, book: Codebook) -> pd.DataFrame:
+def _coded_counts(parts: Sequence[pa.Table], book: Codebook) -> pd.DataFrame:
     """Return kept counts as the tidy frame, identities as codes."""
+    if not parts:
+        return _stacked([])
+    rows = pa.concat_tables(parts).unify_dictionaries()
     columns = {}
     for name in COLUMNS:
         if name in TEXTS:
@@ -340,7 +343,7 @@ def _coded_counts(rows: pa.Table, book: Codebook) -> pd.DataFrame:
             columns[name] = pc.cast(rows[name], pa.string()).to_pandas().astype("category")
         else:
             columns[name] = rows[name].to_numpy()
-    return pd.DataFrame(columns)
+    return _stacked([pd.DataFrame(columns)])
 
 
 def _told_work(rows: pa.Table, book: Codebook) -> pa.Table:

@@ -14,11 +14,11 @@ from auditwatch.score.codebook import Codebook
 from auditwatch.score.words import day_number, iso
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from auditwatch.engine.lake import Lake
 
-__all__ = ["LakePast", "Past", "Rows", "TablePast", "distinct", "gather", "texts_of"]
+__all__ = ["LakePast", "Past", "Rows", "TablePast", "distinct", "gather", "subjects_of", "texts_of"]
 
 NAMES: Final = ("operator_id", "operator_role", "operator_unit")
 COUNTS: Final = ("lookups", "explained", "settled", "numbered", "rushed")
@@ -107,10 +107,9 @@ def gather(
     nights: Sequence[int],
     *,
     subjects: pa.Array | None = None,
-    operators: pa.Array | None = None,
     further: Mapping[str, Sequence[pa.Array]] | None = None,
 ) -> Rows:
-    """Read rows of some nights, those on some subjects or by some operators only, and code them.
+    """Read rows of some nights, those on some subjects only, and code them.
 
     Parameters
     ----------
@@ -118,8 +117,8 @@ def gather(
         Where from.
     nights : sequence of int
         Days since 1970-01-01.
-    subjects, operators : pa.Array of str, optional
-        Rows on others, or by others, are left out as they are read.
+    subjects : pa.Array of str, optional
+        Rows on others are left out as they are read.
     further : mapping of str to sequence of pa.Array, optional
         Texts of columns that the codebook is to hold as well.
     """
@@ -129,21 +128,33 @@ def gather(
     wanted = pc.is_in(known, value_set=read)
     parts = [
         rows
-        for batch in past.profiles(nights, READ)
-        if (rows := _wanted(batch, known, wanted, operators)).num_rows
+        for batch, place in _located(past.profiles(nights, READ), known)
+        if (rows := _wanted(batch, place, wanted)).num_rows
     ]
     if not parts:
-        parts = [_wanted(_nothing(), known, wanted, operators)]
+        parts = [_wanted(_nothing(), known[:0], wanted)]
     more = pc.is_in(known, value_set=distinct(further.get("subject_id", [])))
     used = more.to_numpy(zero_copy_only=False)
     for part in parts:
         used[part["subject_id"].to_numpy()] = True
+    whole = pa.concat_tables(parts).unify_dictionaries()
+    del parts
     texts = {"subject_id": known.filter(pa.array(used))}
     for name in (*NAMES, "number"):
-        texts[name] = distinct([*(_values(part[name]) for part in parts), *further.get(name, [])])
+        texts[name] = distinct([whole[name].chunk(0).dictionary, *further.get(name, [])])
     book = Codebook(texts)
     place = pa.array(np.cumsum(used) - 1, pa.int32())
-    return Rows(book, pa.concat_tables([_coded(part, book, place) for part in parts]))
+    return Rows(book, _coded(whole, book, place))
+
+
+def subjects_of(past: Past, nights: Sequence[int], operators: pa.Array) -> pa.Array:
+    """Return the distinct subjects of some operators on some nights, in order."""
+    parts = []
+    for batch in past.profiles(nights, ["operator_id", "subject_id"]):
+        who, whom = (_dictionary(batch[name]) for name in ("operator_id", "subject_id"))
+        theirs = pc.is_in(who.dictionary, value_set=operators).take(who.indices)
+        parts.append(whom.dictionary.take(pc.unique(whom.indices.filter(theirs))))
+    return distinct(parts)
 
 
 def texts_of(
@@ -165,27 +176,49 @@ def distinct(texts: Sequence[pa.Array]) -> pa.Array:
     return found.take(pc.sort_indices(found))
 
 
-def _wanted(
-    batch: pa.RecordBatch, known: pa.Array, wanted: pa.Array, operators: pa.Array | None
-) -> pa.Table:
-    """Return the wanted rows of a batch, with the place of each subject among the known ones."""
-    column = _dictionary(batch["subject_id"])
-    place = pc.index_in(column.dictionary, value_set=known).take(column.indices)
-    keep = pc.fill_null(wanted.take(place), False)
-    if operators is not None:
-        who = _dictionary(batch["operator_id"])
-        keep = pc.and_(keep, pc.is_in(who.dictionary, value_set=operators).take(who.indices))
-    columns = {name: batch[name] for name in READ} | {"subject_id": place}
-    rows = pa.table(columns).filter(keep)
-    for name in (*NAMES, "number"):
-        values = rows[name].combine_chunks()
-        rows = rows.set_column(READ.index(name), name, _dictionary(values))
-    return rows
+def _located(
+    batches: Iterable[pa.RecordBatch], known: pa.Array
+) -> Iterator[tuple[pa.RecordBatch, pa.Array]]:
+    """Yield batches, and the place of each subject of their dictionaries among the known ones.
+
+    Looking texts up first builds an index of all that are known: many batches share one.
+    """
+    waiting: list[pa.RecordBatch] = []
+    values: list[pa.Array] = []
+    for batch in batches:
+        waiting.append(batch)
+        values.append(_dictionary(batch["subject_id"]).dictionary)
+        if sum(map(len, values)) >= len(known):
+            yield from _placed(waiting, values, known)
+            waiting, values = [], []
+    yield from _placed(waiting, values, known)
+
+
+def _placed(
+    batches: Sequence[pa.RecordBatch], values: Sequence[pa.Array], known: pa.Array
+) -> Iterator[tuple[pa.RecordBatch, pa.Array]]:
+    """Yield batches with the places of their dictionaries' values."""
+    found = pc.index_in(pa.chunked_array(values, pa.string()), value_set=known).combine_chunks()
+    first = 0
+    for batch, texts in zip(batches, values, strict=True):
+        yield batch, found.slice(first, len(texts))
+        first += len(texts)
+
+
+def _wanted(batch: pa.RecordBatch, place: pa.Array, wanted: pa.Array) -> pa.Table:
+    """Return the wanted rows of a batch: subjects as places among the known ones, counts small."""
+    whom = place.take(_dictionary(batch["subject_id"]).indices)
+    keep = pc.fill_null(wanted.take(whom), False)
+    rows = pa.table({name: batch[name] for name in READ} | {"subject_id": whom}).filter(keep)
+    columns = {name: rows[name].combine_chunks() for name in READ}
+    columns |= {name: _dictionary(columns[name]) for name in (*NAMES, "number")}
+    columns |= {name: pc.cast(columns[name], pa.int32()) for name in ("night_number", *COUNTS)}
+    return pa.table(columns)
 
 
 def _coded(rows: pa.Table, book: Codebook, place: pa.Array) -> pa.Table:
-    """Return rows with codes in place of texts, and counts as small as they fit."""
-    columns = {name: pc.cast(rows[name], pa.int32()) for name in ("night_number", *COUNTS)}
+    """Return rows with codes in place of texts."""
+    columns = {name: rows[name] for name in ("night_number", *COUNTS)}
     columns |= {name: book.encode(name, rows[name]) for name in (*NAMES, "number")}
     columns["subject_id"] = place.take(rows["subject_id"].combine_chunks())
     return pa.table({name: columns[name] for name in READ})
@@ -194,11 +227,6 @@ def _coded(rows: pa.Table, book: Codebook, place: pa.Array) -> pa.Table:
 def _dictionary(values: pa.Array) -> pa.DictionaryArray:
     """Return a column as a dictionary."""
     return values if pa.types.is_dictionary(values.type) else pc.dictionary_encode(values)
-
-
-def _values(values: pa.ChunkedArray) -> pa.Array:
-    """Return the texts of a dictionary column."""
-    return values.combine_chunks().dictionary
 
 
 def _nothing() -> pa.RecordBatch:

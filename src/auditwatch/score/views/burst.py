@@ -54,6 +54,7 @@ def _meetings(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Ta
     """Return every row of the past on subjects that somebody looked at tonight without case."""
     tonight = profiles.filter(profiles.bare == 1).semi_join(nights, "night_number")
     tonight = tonight.select("night_number", "subject_id").distinct()
+    tonight = tonight.semi_join(_shared(profiles, nights, known), "subject_id")
     rows = profiles.select(
         "subject_id",
         "operator_id",
@@ -68,6 +69,19 @@ def _meetings(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Ta
     joined = tonight.join(rows, "subject_id")
     inside = joined.filter(between(joined.then, joined.night_number, known.within(PAST_NIGHTS)))
     return inside.mutate(age=inside.night_number - inside.then)
+
+
+def _shared(profiles: ibis.Table, nights: ibis.Table, known: Known) -> ibis.Table:
+    """Return subjects whom two operators or more looked at without case: others are no crowd.
+
+    In the widest window of any of the nights.
+    """
+    first = nights.night_number.min() - known.within(WINDOW_NIGHTS[-1])
+    rows = profiles.filter((profiles.bare == 1) & (profiles.night_number > first.as_scalar()))
+    each = rows.group_by("subject_id").aggregate(
+        least=rows.operator_id.min(), most=rows.operator_id.max()
+    )
+    return each.filter(each.least != each.most).select("subject_id")
 
 
 def _chance(profiles: ibis.Table, nights: ibis.Table) -> ibis.Table:
