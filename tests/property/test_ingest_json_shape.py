@@ -6,7 +6,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from auditwatch.config import Settings
@@ -45,6 +45,10 @@ def read(content: str) -> SourceRead:
 
 
 @given(st.lists(st.one_of(st.builds(line, extras, st.booleans()), noise), max_size=8), extras)
+@example(
+    ['{"event_time":"2026-03-14T09:00:00Z","operator_id":"T\\ud800","system":"N"}'],
+    {"reason": float("inf")},
+)
 @QUICK
 def test_the_short_way_gives_what_the_slow_one_gives(
     lines: list[str], extra: dict[str, object]

@@ -99,13 +99,13 @@ class _Taking:
     envelope: Envelope
     text: Callable[[Any], str | None]
 
-    def value(self, record: Object, name: str, seen: set[str]) -> str | None:
-        """Return a field's text and note that the source has it."""
+    def find(self, record: Object, name: str, seen: set[str]) -> object:
+        """Return what stands in a field and note that the source has it."""
         for key in self.names[name]:
             there, value = find_value(record, key)
             if there:
                 seen.add(name)
-                return self.text(value)
+                return value
         return None
 
 
@@ -131,7 +131,9 @@ class _Slow:
             try:
                 folded = self.taking.envelope.open(found)
                 self.first = folded if self.first is None else self.first
-                row = {name: self.taking.value(folded, name, self.seen) for name in self.values}
+                # all are noted before one is refused: a bad value hides no column behind it
+                told = {name: self.taking.find(folded, name, self.seen) for name in self.values}
+                row = {name: self.taking.text(value) for name, value in told.items()}
             except LineError as error:
                 self.rejects.append(block.refuse(at, at + 1, str(error)))
                 return
