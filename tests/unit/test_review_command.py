@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -62,14 +63,27 @@ def code(told: Result) -> str:
     return told.exception.code
 
 
+def week(made: DeskFabric) -> set[str]:
+    """Return what there is to read this week."""
+    asked = ["-w", str(made.fabric.workspace.root), "findings", "week", "--json"]
+    told = CliRunner().invoke(cli, asked)
+    assert told.exit_code == 0, told.output
+    return {row["finding_id"] for row in json.loads(told.stdout)["read"]}
+
+
 def test_a_finding_is_decided_and_approved_by_two(made: DeskFabric) -> None:
-    """A violation waits for a second person, who is neither the first nor somebody close."""
+    """A violation waits for a second person, who is neither the first nor somebody close.
+
+    The week has no more room for it then: it has been read.
+    """
     name = made.finding_of("T1")
+    assert name in week(made)
     note = ("--note", "he knew her from school")
     decide = ("decide", name, "policy_violation", "--quality", "correct_hit", *note)
     told = run(made, "rita", *decide)
     assert told.exit_code == 0, told.output
     assert "waiting for a second person" in told.output
+    assert name not in week(made)
     approve = ("approve", name, "--note", "read it, and I agree")
     assert code(run(made, "rita", *approve)) == "AW-REVIEW-010"
     assert code(run(made, "mate", *approve)) == "AW-REVIEW-012"

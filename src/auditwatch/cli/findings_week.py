@@ -31,7 +31,8 @@ def week(workspace: Path | None, /, *, as_json: bool) -> None:
     Beside a pattern stands about how many findings as strong chance alone would have made of all
     nights so far, and what share of the findings as strong that is. A rule states no odds. What was
     decided moves a rule or view by 0.7 decades at most. What is drawn by lot tells how many of all
-    findings are true: read it like the others.
+    findings are true: read it like the others. What waits for a second person or an answer, or is
+    under investigation, has been read and is left out.
 
     \b
     Examples:
@@ -48,9 +49,11 @@ def week(workspace: Path | None, /, *, as_json: bool) -> None:
     with Store(place.database) as store:
         everything = store.findings(kinds=ASKING)
         decided = {name: word in CONFIRMED for name, word in store.dispositions().items()}
+        in_hand = store.in_hand()
         odds = odds_among(patterns_until(store), Lake(place.lake), place)
     leans = leanings(everything, decided)
-    queue = in_reading_order([one for one in everything if one.status in OPEN], leans)
+    unread = [one for one in everything if one.status in OPEN and one.finding_id not in in_hand]
+    queue = in_reading_order(unread, leans)
     found = reading(queue, place.settings.review.findings_per_week)
     fair = sampled(everything, found.drawn, decided)
     masker = place.masker()
@@ -65,7 +68,7 @@ def week(workspace: Path | None, /, *, as_json: bool) -> None:
         ("why", "priority", "decisions", "severity", "finding", "chance makes", "share", "title"),
         [[str(cell) for cell in row.values()] for row in map(_told, rows)],
     )
-    narrate(f"{count(len(rows), 'finding')} of {len(queue):,} that are open; {_words(fair)}")
+    narrate(f"{count(len(rows), 'finding')} of {len(queue):,} that are to be read; {_words(fair)}")
     shares = [row["chance_share"] for row in rows if row["chance_share"] is not None]
     if shares and min(shares) == 1:
         narrate(

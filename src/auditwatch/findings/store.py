@@ -214,6 +214,12 @@ class Store:
             if review.disposition != "withdrawn"
         }
 
+    def in_hand(self) -> set[str]:
+        """Return the findings that wait for a second person or an answer, or are investigated."""
+        states = tables.standings.c.state.in_(("waiting", "proposed", "escalated"))
+        with self._database.reading() as connection:
+            return set(connection.scalars(select(tables.standings.c.finding_id).where(states)))
+
     def reveal(self, reviewer: str, reason: str, finding_id: str = "") -> Action:
         """Record that identities were shown to someone; call it before showing them.
 
