@@ -333,7 +333,8 @@ def _coded_counts(parts: Sequence[pa.Table], book: Codebook) -> pd.DataFrame:
     """Return kept counts as the tidy frame, identities as codes."""
     if not parts:
         return _stacked([])
-    rows = pa.concat_tables(parts).unify_dictionaries()
+    # read from the lake texts are dictionaries, counted just now they are not
+    rows = pa.concat_tables([_repeating(part) for part in parts]).unify_dictionaries()
     columns = {}
     for name in COLUMNS:
         if name in TEXTS:
@@ -344,6 +345,13 @@ def _coded_counts(parts: Sequence[pa.Table], book: Codebook) -> pd.DataFrame:
         else:
             columns[name] = rows[name].to_numpy()
     return _stacked([pd.DataFrame(columns)])
+
+
+def _repeating(rows: pa.Table) -> pa.Table:
+    """Return rows with all texts as dictionaries."""
+    columns = {name: rows[name] for name in rows.column_names}
+    texts = {name for name in columns if pa.types.is_string(rows[name].type)}
+    return pa.table(columns | {name: rows[name].dictionary_encode() for name in texts})
 
 
 def _told_work(rows: pa.Table, book: Codebook) -> pa.Table:
