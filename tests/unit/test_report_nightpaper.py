@@ -208,7 +208,7 @@ def test_a_source_that_did_not_come_is_a_notice(fabric: Fabric) -> None:
 def test_the_year_of_an_investigation_runs(fabric: Fabric) -> None:
     """One that has little left is a notice; the most urgent stands first."""
     for name, day in (("IA-2", "2025-12-01"), ("IA-1", "2025-03-01")):
-        arguments = ["investigations", "open", name, "--on", day, "--note", "from the desk"]
+        arguments = ["investigations", "open", name, "--on", day, "--note", "a letter came in"]
         CliRunner().invoke(
             cli, ["-w", str(fabric.workspace.root), *arguments], catch_exceptions=False
         )

@@ -1,7 +1,9 @@
-"""Who types a command of ``review``: everything there is done in somebody's name."""
+"""Who types a command of ``review`` or ``investigations``: each acts in somebody's name."""
 
 from __future__ import annotations
 
+import os
+import pwd
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +19,15 @@ if TYPE_CHECKING:
     from auditwatch.review.accounts import Account
     from auditwatch.review.desk import Desk
 
-__all__ = ["Caller"]
+__all__ = ["Caller", "os_account"]
+
+
+def os_account() -> str:
+    """Return the name of the account that this process runs as, whatever the environment says."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 @dataclass
@@ -62,6 +72,21 @@ class Caller:
             if has_factor(connection, self.name.strip().casefold()):
                 code = self._secret(f"code on the device of {self.name}")
         return sign_in(desk.database, desk.vault, self.name, password, desk.now(), code)
+
+    def keeper(self, desk: Desk) -> Account:
+        """Return who keeps the register: an account of the desk, or of the machine without any.
+
+        Where nobody was ever given an account of the desk, the account of the operating system is
+        taken for a person of internal affairs whose login in the trails is the same.
+        """
+        from auditwatch.review.accounts import Account, every_account
+
+        own = os_account()
+        with desk.reading() as connection:
+            accounts = every_account(connection)
+        if accounts or self.name != own:
+            return self.account(desk)
+        return Account(own, own, "internal_affairs", (own,))
 
     def desk(self) -> Desk:
         """Open the desk of the workspace."""

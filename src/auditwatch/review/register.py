@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from auditwatch.review.accounts import Account
     from auditwatch.review.desk import Desk
 
-__all__ = ["Person", "keep", "persons_of", "settle"]
+__all__ = ["Person", "is_known", "keep", "persons_of", "settle"]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def keep(desk: Desk, account: Account, entry: Entry, seen: int | None = None) ->
     A finding on somebody's part, what was done, and a conclusion need a second person always.
     """
     desk.require(account, "investigate")
-    _refuse_concerned(desk, account, entry.investigation_id, entry.operator_id)
+    _refuse_concerned(desk, account, entry.investigation_id, entry)
     _refuse_short(entry.note)
     if entry.act in investigations.BY_TWO:
         entry = replace(entry, act=f"{entry.act}_proposed")
@@ -97,7 +97,7 @@ def settle(
         As `keep`; ``AW-REVIEW-013`` the same person.
     """
     desk.require(account, "approve")
-    _refuse_concerned(desk, account, proposal[0], "")
+    _refuse_concerned(desk, account, proposal[0])
     _refuse_short(note)
     with desk.database.writing() as connection:
         return agreements.settle(
@@ -105,7 +105,19 @@ def settle(
         )
 
 
-def _refuse_concerned(desk: Desk, account: Account, number: str, operator_id: str) -> None:
+def is_known(desk: Desk, operator_id: str) -> bool:
+    """Tell whether the roster, a finding or what stands in the register names an operator."""
+    sought = operator_id.strip().casefold()
+    means = {identity for kind, identity in desk.tokens.values() if kind == "operator"}
+    with desk.reading() as connection:
+        entries = investigations.every(connection)
+    means |= {one.operator_id for one in entries if one.act in {"person", "action"}}
+    return sought in desk.ties.roster or sought in {one.strip().casefold() for one in means}
+
+
+def _refuse_concerned(
+    desk: Desk, account: Account, number: str, entry: Entry | None = None
+) -> None:
     """Refuse whoever is concerned, close to who is, or not known to be neither; on record."""
     if not account.operator_ids:
         raise RefusedError(
@@ -116,7 +128,9 @@ def _refuse_concerned(desk: Desk, account: Account, number: str, operator_id: st
     circle = desk.circle(account)
     with desk.reading() as connection:
         kept = kept_from(connection, circle)
-    if number in kept or (operator_id and circle.meets({operator_id}, ())):
+    names = {number, *entry.finding_ids} if entry else {number}
+    about = {entry.operator_id} if entry and entry.operator_id else set()
+    if not kept.isdisjoint(names) or circle.meets(about, ()):
         error = RefusedError(
             "this investigation is withheld from you: it concerns you or someone close to you",
             code="AW-REVIEW-012",
