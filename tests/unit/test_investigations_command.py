@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import select
-from tests.desk_fabric import PASSWORD, DeskFabric, make_desk
+from sqlalchemy import func, select, update
+from tests.desk_fabric import PASSWORD, DeskFabric, enrol, make_desk
 
 from auditwatch.cli import cli
 from auditwatch.config import make_workspace
@@ -46,10 +46,17 @@ def place(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def made(tmp_path: Path) -> Iterator[DeskFabric]:
-    """A desk with two of internal affairs, a lead, and a colleague of T1 in internal affairs."""
+    """A desk with two of internal affairs, a lead, and a colleague of T1 in internal affairs.
+
+    They have one password, hashed once: hashing is slow on purpose.
+    """
     built = make_desk(make_workspace(tmp_path / "w"))
-    for one in PEOPLE:
-        add_account(built.desk.database, one, PASSWORD, by="ada", at=built.desk.now())
+    add_account(built.desk.database, PEOPLE[0], PASSWORD, by="ada", at=built.desk.now())
+    for one in PEOPLE[1:]:
+        enrol(built.desk, one)
+    with built.desk.database.writing() as connection:
+        same = select(func.max(tables.accounts.c.password)).scalar_subquery()
+        connection.execute(update(tables.accounts).values(password=same))
     yield built
     built.desk.database.close()
     built.fabric.store.close()

@@ -24,21 +24,22 @@ GROUNDS = (
     "criminal_matter", "waiver", "other_jurisdictions", "several_employees", "unavailable",
     "civil_action", "complainant_charged", "workers_compensation",
 )  # fmt: skip
+NOTED = click.option(
+    "--note", required=True, metavar="TEXT", help="Why, in 15 characters or more; kept for good."
+)
 
 
 def entry_options(command: click.decorators.FC) -> click.decorators.FC:
     """Add what every entry has: the day it took place, and why."""
-    note = click.option("--note", required=True, metavar="TEXT", help="Why; it is kept for good.")
     day = click.option("--on", "day", required=True, metavar="DATE", help="Day it took place.")
-    return day(note(command))
+    return day(NOTED(command))
 
 
 def settling_options(command: click.decorators.FC) -> click.decorators.FC:
     """Add what a second person names: the entry that waits, and why it stands or does not."""
     number = click.argument("number")
     entry = click.argument("entry", type=click.IntRange(1))
-    note = click.option("--note", required=True, metavar="TEXT", help="Why; it is kept for good.")
-    return number(entry(note(command)))
+    return number(entry(NOTED(command)))
 
 
 @click.group()
