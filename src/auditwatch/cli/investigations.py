@@ -97,7 +97,7 @@ def person(
     \b
     Example:
       auditwatch investigations person IA-2026-014 T4471 sustained --on 2026-05-20 \\
-        --note "report, page 9"
+        --note "the report, page 9"
     """
     _record(caller, number, "person", day, note, operator_id=operator, word=allegation)
 
