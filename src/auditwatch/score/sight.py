@@ -14,6 +14,7 @@ __all__ = [
     "AGAIN_NIGHTS",
     "COLD_NIGHTS",
     "HABIT_NIGHTS",
+    "MANY_LOOKUPS",
     "MET_NIGHTS",
     "OWN_NIGHTS",
     "RENOWN",
@@ -24,6 +25,8 @@ __all__ = [
     "operator_window",
     "recognised",
 ]
+
+MANY_LOOKUPS: Final = 5  # of one subject by one operator on one day: a hotlist followed by hand
 
 #: An operator's habit of meeting the same subjects again: nights looked at, and how far back a
 #: meeting counts as "again". Together with 14 nights of calibration they stay within 60 nights.

@@ -16,6 +16,7 @@ import numpy as np
 from auditwatch.score.sight import (
     AGAIN_NIGHTS,
     HABIT_NIGHTS,
+    MANY_LOOKUPS,
     RENOWN,
     between,
     operator_window,
@@ -38,7 +39,6 @@ NEEDS: Final[tuple[frozenset[str], ...]] = ()
 
 UNIT_WEIGHT: Final = 0.7  # of the unit's own share of the subject against the whole agency's
 SOFT_WORTH: Final = 3  # so many days of many lookups count as one
-MANY_LOOKUPS: Final = 5  # of one subject by one operator on one day: a hotlist followed by hand
 LINKED_WEIGHT: Final = 2  # a case-linked day takes away two: the case is known, repeats follow it
 GROUP_PSEUDO_DAYS: Final = 200
 OWN_PSEUDO_DAYS: Final = 60

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import ibis
 import numpy as np
 
-from auditwatch.score.sight import between
+from auditwatch.score.sight import MANY_LOOKUPS, between
 from auditwatch.score.words import count, iso, nights_seen, number, operator
 
 if TYPE_CHECKING:
@@ -149,6 +149,11 @@ def against(row: Mapping[str, Any]) -> Sequence[str]:
 
 
 def innocent(lookups: pd.DataFrame) -> Sequence[str]:
-    """Return nothing: a tie looks the same whatever the reason."""
-    del lookups
-    return []
+    """Return that a hotlist may have been followed by hand: one subject, many times on a day."""
+    often = int((lookups.groupby(["night", "subject_id"]).size() >= MANY_LOOKUPS).sum())
+    if not often:
+        return []
+    said = (
+        f"On {count(often, 'subject-day')} the subject was looked up {MANY_LOOKUPS} times or more"
+    )
+    return [f"{said}, as when a hotlist is followed by hand."]
