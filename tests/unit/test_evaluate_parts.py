@@ -164,8 +164,15 @@ def test_tenure_is_told_from_the_trail() -> None:
     }
 
 
-def trial_of(alerts: list[tuple[str, str, str, int]], nights: list[str]) -> Trial:
-    """Return a trial in which A, B and C worked every night and C misused something."""
+def trial_of(
+    alerts: list[tuple[str, str, str, int]],
+    nights: list[str],
+    heard: list[tuple[str, str, str, str]] | None = None,
+) -> Trial:
+    """Return a trial in which A, B and C worked every night and C misused something.
+
+    Both views have a word to say of everybody, unless told of whom.
+    """
     people = [(n, who, "officer", "north") for n in nights for who in "ABC"]
     surprises = pd.DataFrame(
         [(n, "pair", "pair", who, "P", milli, ids) for n, who, ids, milli in alerts],
@@ -182,6 +189,12 @@ def trial_of(alerts: list[tuple[str, str, str, int]], nights: list[str]) -> Tria
             people, columns=["night", "operator_id", "operator_role", "operator_unit"]
         ),
         surprises=surprises,
+        heard=pd.DataFrame(
+            [(n, v, w, "") for n in nights for v in ("pair", "burst") for w in "ABC"]
+            if heard is None
+            else heard,
+            columns=["night", "view", "operator_id", "subject_id"],
+        ),
         findings=(),
         pieces=(),
         views={"pair": "pair", "burst": "subject"},
@@ -209,6 +222,21 @@ def test_false_alerts_are_counted_once_an_operator_and_night_and_without_offende
     assert (rows["shift", "day", 2000].realised, rows["shift", "day", 2000].once) == (2, 1)
     assert rows["shift", "day", 2000].stated == pytest.approx(2 * 1 * 0.01)
     assert ("role", "officer", 3000) not in rows
+
+
+def test_no_more_is_stated_than_a_view_had_a_word_to_say_of() -> None:
+    """Nights before the warm-up, the offender and other groups' words count for nobody."""
+    nights = [f"2026-01-{day:02}" for day in range(1, 32)]
+    first, last = nights[0], nights[-1]
+    heard = [(first, "pair", "A", ""), (last, "pair", "A", ""), (last, "pair", "C", "")]
+    heard += [(last, "burst", "", f"P{n}") for n in range(9)]
+    told = false_alerts(trial_of([], nights, heard), 1000, 1)
+    rows = {(r.by, r.group, r.level_milli): r.stated for r in told.itertuples()}
+    assert rows["view", "pair", 1000] == 1  # A on the last night, and 60 / 10 by its tail
+    assert rows["all", "all", 1000] == pytest.approx(1 + 6)
+    assert rows["all", "all", 2000] == pytest.approx(0.6 + 0.6)
+    assert rows["shift", "day", 1000] == 1
+    assert rows["shift", "night", 1000] == 0
 
 
 def test_intervals_are_those_of_the_tables() -> None:

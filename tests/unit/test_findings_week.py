@@ -74,13 +74,20 @@ def test_chance_makes_what_a_tail_states_and_never_less_than_nights_can_show(
     milli: int, expected: float
 ) -> None:
     """A curve is believed for half a decade beyond what a thousand operator-nights can show."""
-    assert Chances(1000, 10, 1000).expected(milli) == pytest.approx(expected)
+    assert Chances(1000, (1000,) * 10, 1000).expected(milli) == pytest.approx(expected)
+
+
+def test_chance_makes_no_more_of_a_view_than_it_had_a_word_to_say_of() -> None:
+    """Ten of a thousand at two decades, three where only three counts could be a story."""
+    chances = Chances(1000, (1000, 3, 0), 1000)
+    assert chances.expected(2000) == pytest.approx(10 + 3)
+    assert chances.expected(3000) == pytest.approx(1 + 1)
 
 
 @given(st.lists(st.integers(1, 9000), min_size=1, max_size=40))
 def test_shares_are_those_of_benjamini_and_hochberg(values: list[int]) -> None:
     """A finding has the least of expected / n over all lists of the n strongest that it is on."""
-    chances = Chances(30, 3, 1000)
+    chances = Chances(30, (30, 7, 0), 1000)
     found = chances.odds({f"F-{n}": value for n, value in enumerate(values)})
     for n, value in enumerate(values):
         lists = [

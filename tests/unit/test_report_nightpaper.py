@@ -25,7 +25,7 @@ from tests.findings_fabric import (
 from auditwatch.cli import cli
 from auditwatch.config import make_workspace
 from auditwatch.core import clock
-from auditwatch.core.schema import PAIR_NIGHTS
+from auditwatch.core.schema import COUNT_NIGHTS, PAIR_NIGHTS
 from auditwatch.findings.model import NightSummary
 from auditwatch.score import views
 
@@ -163,6 +163,36 @@ def test_every_format_says_what_chance_would_have_made(tmp_path: Path) -> None:
         cli, ["-w", str(tmp_path), "findings", "show", finding.finding_id], catch_exceptions=False
     )
     assert f"about {12 * expected:.2g} patterns as strong on all nights" in shown.stdout
+    made.store.close()
+
+
+def test_chance_makes_nothing_of_what_no_view_had_a_word_to_say_of(tmp_path: Path) -> None:
+    """Of ten at work one pair could be a story, counted in two windows, and two subjects."""
+    make_workspace(tmp_path)
+    rows = [lookup(0, n, f"T-{n}", f"P-{n}") for n in range(10)]
+    pattern = surprise(rows[:1], surprise_milli=500)
+    made = make_fabric(
+        tmp_path, rows, [result(night_of(0), gathered(night_of(0), rows, surprises=[pattern]))]
+    )
+    profiles = [dict.fromkeys(PAIR_NIGHTS.names) | shared(row) for row in rows]
+    made.lake.append(PAIR_NIGHTS, pa.Table.from_pylist(profiles, PAIR_NIGHTS.schema), "pair_nights")
+    counts = [
+        ("pair", "T-0", "P-0", 4, 3),
+        ("pair", "T-0", "P-1", 3, 3),
+        ("pair", "T-1", "P-1", 2, 3),  # less than could be a story
+        ("burst", None, "P-1", 3, 3),
+        ("burst", None, "P-2", 5, 3),
+        ("mix", None, None, 0, 0),  # silent units
+    ]
+    names = ("view", "operator_id", "subject_id", "observed", "least")
+    kept = [
+        dict.fromkeys(COUNT_NIGHTS.names)
+        | {"night": night_of(0)}
+        | dict(zip(names, one, strict=True))
+        for one in counts
+    ]
+    made.lake.append(COUNT_NIGHTS, pa.Table.from_pylist(kept, COUNT_NIGHTS.schema), "counts")
+    assert "Chance alone would make about 3 as strong as it on such a night" in night(made, "json")
     made.store.close()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from auditwatch.evaluate.trial import Trial
 
@@ -45,9 +45,10 @@ def false_alerts(trial: Trial, floor_milli: int, warm_up: int) -> pd.DataFrame:
     -------
     pd.DataFrame
         `COLUMNS`. A surprise of d decades is stated to come to 10^-d of the operators on a night,
-        in each view. `realised` is how many did; `once` how many stories that were, since windows
-        overlap and a story stands out night after night. All views count overall; by role, unit,
-        shift and tenure those that are about operators. Whoever misused anything is left out.
+        in each view, and to no more than the view had a word to say of. `realised` is how many
+        did; `once` how many stories that were, since windows overlap and a story stands out night
+        after night. All views count overall; by role, unit, shift and tenure those that are about
+        operators. Whoever misused anything is left out.
     """
     misused = frozenset[str]().union(*(one.event_ids for one in trial.episodes))
     offenders = set(trial.heads.loc[trial.heads["event_id"].isin(misused), "operator_id"])
@@ -55,10 +56,11 @@ def false_alerts(trial: Trial, floor_milli: int, warm_up: int) -> pd.DataFrame:
     workers = _clean(tenures(trial.workers), offenders, late)
     workers["shift"] = workers["operator_id"].map(trial.shifts).fillna("not told")
     loud = _honest(_clean(trial.surprises, offenders, late), misused, trial.views)
+    words = _clean(trial.heard, offenders, late)
     rows = [
-        (by, group, level, nights, views, nights * views * 10.0 ** (-level / 1000), *realised)
+        (by, group, level, nights, len(said), _stated(nights, said, level), *realised)
         for level in (floor_milli + step for step in LEVELS)
-        for by, group, nights, views, *realised in _groups(workers, loud, level, trial)
+        for by, group, nights, said, *realised in _groups(workers, words, loud, level, trial)
         if by == "all" or level == floor_milli  # further out few groups have any
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -111,18 +113,26 @@ def _honest(
     return rows.drop_duplicates(["view", "night", "operator_id", "crowd"])
 
 
+def _stated(nights: int, words: Sequence[int], level: int) -> float:
+    """Return how many chance makes of so many operator-nights, given how much each view says."""
+    each = nights / 10.0 ** (level / 1000)
+    return float(sum(min(each, said) for said in words))
+
+
 def _groups(
-    workers: pd.DataFrame, loud: pd.DataFrame, level: int, trial: Trial
-) -> Iterator[tuple[str, str, int, int, int, int]]:
-    """Yield kind of group, group, operator-nights, views that count, what stood out, stories."""
+    workers: pd.DataFrame, words: pd.DataFrame, loud: pd.DataFrame, level: int, trial: Trial
+) -> Iterator[tuple[str, str, int, list[int], int, int]]:
+    """Yield kind of group, group, operator-nights, words of each view, what stood out, stories."""
+    every = _by_view(words, sorted(trial.views))
     above = loud[loud["surprise_milli"] >= level].sort_values("night", kind="stable")
     above = above.assign(first=~above.duplicated(["view", "operator_id", "about"]))
-    yield "all", "all", len(workers), len(trial.views), len(above), int(above["first"].sum())
-    for view in sorted(trial.views):
+    yield "all", "all", len(workers), every, len(above), int(above["first"].sum())
+    for view, said in zip(sorted(trial.views), every, strict=True):
         own = above.loc[above["view"] == view, "first"]
-        yield "view", view, len(workers), 1, len(own), int(own.sum())
+        yield "view", view, len(workers), [said], len(own), int(own.sum())
     keys = ["night", "operator_id"]
-    of_operators = sum(story != "subject" for story in trial.views.values())
+    of_operators = [view for view, story in trial.views.items() if story != "subject"]
+    spoken = words[words["view"].isin(of_operators)].merge(workers, on=keys, how="inner")
     placed = above[above["operator_id"] != ""].merge(workers, on=keys, how="inner")
     for by, column in (
         ("role", "operator_role"), ("unit", "operator_unit"), ("shift", "shift"),
@@ -131,4 +141,11 @@ def _groups(
         for group, nights in workers[column].value_counts().sort_index().items():
             name = str(group) or "not told"
             own = placed.loc[placed[column] == group, "first"]
-            yield by, name, int(nights), of_operators, len(own), int(own.sum())
+            theirs = _by_view(spoken[spoken[column] == group], of_operators)
+            yield by, name, int(nights), theirs, len(own), int(own.sum())
+
+
+def _by_view(words: pd.DataFrame, names: list[str]) -> list[int]:
+    """Count the words of each view."""
+    counted: list[int] = words["view"].value_counts().reindex(names, fill_value=0).tolist()
+    return counted

@@ -41,7 +41,8 @@ def chance_findings(trial: Trial, matcher: Matcher, calibration_nights: int) -> 
     strongest = surprises(evidence)
     at_work, nights = len(trial.workers), max(len(trial.nights), 1)
     learnt = round(at_work / nights * min(nights, calibration_nights))
-    chances = Chances(at_work, len(trial.views), learnt)
+    words = trial.heard["view"].value_counts().reindex(list(trial.views), fill_value=0)
+    chances = Chances(at_work, tuple(words.tolist()), learnt)
     odds = chances.odds(strongest)
     honest = {
         name

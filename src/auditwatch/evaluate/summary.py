@@ -231,9 +231,10 @@ def _alerts(outcomes: Sequence[Outcome]) -> Sheet:
     )  # fmt: skip
     note = (
         "A surprise of d decades is stated to come to one operator in 10^d on a night, in each "
-        "view. nights: operator-nights of people who misused nothing, after the nights that the "
-        "scorer learns from; ratio: realised by stated, with the exact Poisson interval; once: the "
-        "same story on several nights counted once."
+        "view, and to no more than the view had a count of that could be a story. nights: "
+        "operator-nights of people who misused nothing, after the nights that the scorer learns "
+        "from; ratio: realised by stated, with the exact Poisson interval; once: the same story on "
+        "several nights counted once."
     )
     if not rows:
         note = "No night had enough nights before it to learn from: nothing to compare."

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -23,12 +24,10 @@ from auditwatch.ingest import read_context
 from auditwatch.night import Request, ingest_files, run_scan
 from auditwatch.night.context import context_of
 from auditwatch.night.judging import is_judged
-from auditwatch.score import blind_views, views
+from auditwatch.score import blind_views, units_heard, views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    import pandas as pd
 
     from auditwatch.core.contexttables import Context
     from auditwatch.findings.model import Finding, Piece
@@ -40,6 +39,7 @@ HEAD_COLUMNS: Final = (
     "subject_id", "case_id",
 )  # fmt: skip
 WORKER_COLUMNS: Final = ("night", "operator_id", "operator_role", "operator_unit")
+HEARD_COLUMNS: Final = ("night", "view", "operator_id", "subject_id")
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,9 @@ class Trial:
         `WORKER_COLUMNS`: one row for each operator and night.
     surprises : pd.DataFrame
         Rows of SURPRISES, without sentences.
+    heard : pd.DataFrame
+        `HEARD_COLUMNS`: one row for each view, operator and night with a count that could be a
+        story; for each subject and night where a view is about subjects, without operator.
     findings : tuple of Finding
         The queue after the last night.
     pieces : tuple of Piece
@@ -135,6 +138,7 @@ class Trial:
     heads: pd.DataFrame
     workers: pd.DataFrame
     surprises: pd.DataFrame
+    heard: pd.DataFrame
     findings: tuple[Finding, ...]
     pieces: tuple[Piece, ...]
     views: Mapping[str, str]
@@ -275,20 +279,23 @@ def _told(
             where=name,
             hint="scan it first: auditwatch scan",
         )
+    workers = _workers(lake)
+    seeing = {view.NAME: view.STORY for view in views() if view.NAME not in blind}
     return Trial(
         name=name,
         episodes=tuple(episodes),
         operators=roster.num_rows if roster else heads["operator_id"].nunique(),
         nights=tuple(nights),
         heads=heads.sort_values("event_id", ignore_index=True),
-        workers=_workers(lake),
+        workers=workers,
         surprises=_frame(
             lake.read(SURPRISES),
             ("night", "view", "story", "operator_id", "subject_id", "surprise_milli", "event_ids"),
         ),
+        heard=_heard(lake, nights, workers, seeing),
         findings=tuple(one for one in findings if one.status != "suppressed"),
         pieces=tuple(pieces),
-        views={view.NAME: view.STORY for view in views() if view.NAME not in blind},
+        views=seeing,
         shifts=_shifts(roster),
         missing=missing,
     )
@@ -311,6 +318,18 @@ def _workers(lake: Lake) -> pd.DataFrame:
     rows = _frame(lake.read(PAIR_NIGHTS, columns=list(WORKER_COLUMNS)), WORKER_COLUMNS)
     rows = rows.sort_values(list(WORKER_COLUMNS))
     return rows.drop_duplicates(["night", "operator_id"], ignore_index=True)
+
+
+def _heard(
+    lake: Lake, nights: Sequence[str], workers: pd.DataFrame, seeing: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return of whom each view that sees had a word to say; of everybody where nobody counted."""
+    units, unknown = units_heard(lake, nights)
+    words = _frame(units, HEARD_COLUMNS)
+    everybody = workers.loc[workers["night"].isin(unknown), ["night", "operator_id"]]
+    parts = [words[words["view"].isin(list(seeing))]]
+    parts += [everybody.assign(view=view, subject_id="") for view in seeing if len(everybody)]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _shifts(roster: pa.Table | None) -> dict[str, str]:

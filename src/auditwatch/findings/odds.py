@@ -41,21 +41,23 @@ class Chances:
     ----------
     operator_nights : int
         Operators at work, summed over the nights of the findings.
-    views : int
-        Ways in which each may stand out.
+    heard : tuple of int
+        For each view that sees, the operator-nights with a count that could be a story at all;
+        subject-nights where it is about subjects.
     seen : int
         Operator-nights that the scorer learns from before each night.
     """
 
     operator_nights: int
-    views: int
+    heard: tuple[int, ...]
     seen: int
 
     def expected(self, surprise_milli: int) -> float:
         """Return how many findings of at least so much surprise chance makes."""
         most = log10(max(self.seen, 1)) + BEYOND_SEEN
         rarity = 10.0 ** min(surprise_milli / 1000, most)
-        return float(self.operator_nights * self.views / rarity)
+        each = self.operator_nights / rarity
+        return float(sum(min(each, heard) for heard in self.heard))
 
     def odds(self, surprise_milli: Mapping[str, int]) -> dict[str, Odds]:
         """Return what is stated of each finding.

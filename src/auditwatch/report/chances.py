@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -9,7 +10,7 @@ from auditwatch.core.schema import PAIR_NIGHTS
 from auditwatch.findings.odds import Chances
 from auditwatch.findings.sentences import counted
 from auditwatch.report.document import Sentences
-from auditwatch.score import views
+from auditwatch.score import units_heard, views
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -60,7 +61,7 @@ def odds_among(patterns: Patterns, lake: Lake, workspace: Workspace) -> dict[str
     patterns : Patterns
         As `patterns_until` returns it.
     lake : Lake
-        Where the profiles are.
+        Where the profiles and counts are.
     workspace : Workspace
         Whose settings say how many nights the scorer learns from.
     """
@@ -69,8 +70,9 @@ def odds_among(patterns: Patterns, lake: Lake, workspace: Workspace) -> dict[str
         return {}
     at_work = _at_work(lake, nights)
     learnt = min(len(nights), workspace.settings.score.calibration_nights)
-    seen = round(at_work / len(nights) * learnt)
-    return Chances(at_work, _seeing(patterns.blind), seen).odds(patterns.surprises)
+    seen = round(at_work.total() / len(nights) * learnt)
+    words = _heard(lake, at_work, patterns.blind)
+    return Chances(at_work.total(), words, seen).odds(patterns.surprises)
 
 
 def night_chance(
@@ -80,9 +82,9 @@ def night_chance(
 
     Notes
     -----
-    Counted are operators at work that night, in as many ways as views could see, beyond the
-    weakest pattern that became evidence. An operator may stand out in several ways and still make
-    one finding, so chance makes rather fewer.
+    Counted are operators at work that night, in each view that could see no more than it had a
+    word to say of, beyond the weakest pattern that became evidence. An operator may stand out in
+    several ways and still make one finding, so chance makes rather fewer.
     """
     night = published.night
     surprises = store.surprises(night, night)
@@ -91,7 +93,8 @@ def night_chance(
     before = [one for one in store.night_tokens() if one < night]
     at_work = _at_work(lake, [night])
     learnt = min(len(before), workspace.settings.score.calibration_nights)
-    chances = Chances(at_work, _seeing(published.summary.blind_views), at_work * learnt)
+    words = _heard(lake, at_work, published.summary.blind_views)
+    chances = Chances(at_work.total(), words, at_work.total() * learnt)
     many, makes = len(surprises), chances.expected(min(surprises.values()))
     rest = "rests on a pattern" if many == 1 else "rest on patterns"
     strong = "it" if many == 1 else "the weakest of them"
@@ -137,12 +140,20 @@ def _about(number: float) -> str:
     return f"{number:.1g}" if number < 1 else f"{float(f'{number:.2g}'):,g}"
 
 
-def _at_work(lake: Lake, nights: list[str]) -> int:
-    """Count operators at work, summed over nights."""
+def _at_work(lake: Lake, nights: list[str]) -> Counter[str]:
+    """Count operators at work, by night."""
     rows = lake.read(PAIR_NIGHTS, nights, ["night", "operator_id"])
-    return int(rows.group_by(["night", "operator_id"]).aggregate([]).num_rows)
+    each = rows.group_by(["night", "operator_id"]).aggregate([])
+    return Counter(each["night"].to_pylist())
 
 
-def _seeing(blind: Container[str]) -> int:
-    """Count the views that could see."""
-    return sum(view.NAME not in blind for view in views())
+def _heard(lake: Lake, at_work: Counter[str], blind: Container[str]) -> tuple[int, ...]:
+    """Count for each view that could see how often it had a word to say on some nights.
+
+    Of a night without kept counts a view is taken to have a word for everybody.
+    """
+    units, unknown = units_heard(lake, at_work.keys())
+    words = Counter(units["view"].to_pylist())
+    everybody = sum(at_work[night] for night in unknown)
+    seeing = [view.NAME for view in views() if view.NAME not in blind]
+    return tuple(words[view] + everybody for view in seeing)

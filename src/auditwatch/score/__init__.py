@@ -7,6 +7,7 @@ from auditwatch.score.views import SEES, blind_views, fields_of, views
 
 if TYPE_CHECKING:
     from auditwatch.score.estimators import ConformalTail, FamilyCombiner, TailSurprisal
+    from auditwatch.score.heard import units_heard
     from auditwatch.score.learnt import Belief, beliefs, believed
     from auditwatch.score.marks import mark_nights
     from auditwatch.score.nights import model_id, score_nights
@@ -34,6 +35,7 @@ __all__ = [
     "profile_nights",
     "save_state",
     "score_nights",
+    "units_heard",
     "views",
 ]
 
@@ -55,5 +57,6 @@ __getattr__ = late(
         "profile_nights": "profiles",
         "save_state": "state",
         "score_nights": "nights",
+        "units_heard": "heard",
     },
 )
