@@ -6,10 +6,8 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from auditwatch.core.schema import COUNT_NIGHTS, WORK_NIGHTS
 from auditwatch.score.belongings import belongings
@@ -17,6 +15,16 @@ from auditwatch.score.codebook import Codebook, coded_marks
 from auditwatch.score.folding import circle, folded, principals
 from auditwatch.score.kept import Kept
 from auditwatch.score.past import TablePast, distinct, gather, subjects_of, texts_of
+from auditwatch.score.retold import (
+    CATEGORIES,
+    TEXTS,
+    coded_counts,
+    coded_work,
+    stacked,
+    texts_in,
+    told_counts,
+    told_work,
+)
 from auditwatch.score.scorer import COLUMNS
 from auditwatch.score.sight import (
     AGAIN_NIGHTS,
@@ -47,13 +55,6 @@ EMPTY: Final[dict[str, Any]] = {
     "operator_id": -1, "subject_id": -1, "value": -1,
 }  # fmt: skip
 UNITS_OF: Final = {"pair": "pairs", "subject": "subjects", "operator": "operators"}
-TEXTS: Final = {
-    "operator_id": "operator_id",
-    "subject_id": "subject_id",
-    "role": "operator_role",
-    "unit": "operator_unit",
-}
-CATEGORIES: Final = ("view", "tail", "kind")
 ROWS_AT_ONCE: Final = 3_000_000  # of the nights that are counted together
 
 
@@ -88,7 +89,7 @@ class Measured:
     @property
     def compared(self) -> pd.DataFrame:
         """`COLUMNS` of all nights, in order of night within each view."""
-        return _stacked([self.recent, self.rows[list(COLUMNS)]])
+        return stacked([self.recent, self.rows[list(COLUMNS)]])
 
     def around(self, units: pd.DataFrame) -> tuple[Codebook, ibis.Table]:
         """Return all that the operators of some units looked at in their windows, and its codes.
@@ -144,10 +145,10 @@ def measure_nights(
     recent = [night for night in bench.active(first, numbers[-1]) if night not in numbers]
     for batch in bench.batches(recent, COUNT_NIGHTS):
         counted = bench.count(batch)
-        kept.add(COUNT_NIGHTS, _told(counted.rows, counted.book), batch)
+        kept.add(COUNT_NIGHTS, told_counts(counted.rows, counted.book), batch)
         bench.save(how)
     measured = bench.count(numbers, recent)
-    kept.add(COUNT_NIGHTS, _told(measured.rows, measured.book), numbers)
+    kept.add(COUNT_NIGHTS, told_counts(measured.rows, measured.book), numbers)
     bench.save(how)
     return measured
 
@@ -234,12 +235,12 @@ class Bench:
         tonight = self.engine.collect(recognised(profiles, nights, known))
         known = replace(known, tonight=self.engine.bind("tonight", tonight))
         done = self.engine.collect(by_operator(known.tonight))
-        self.kept.add(WORK_NIGHTS, _told_work(done, book), batch)
-        earlier = [_coded_work(part, book).cast(done.schema) for part in work]
+        self.kept.add(WORK_NIGHTS, told_work(done, book), batch)
+        earlier = [coded_work(part, book).cast(done.schema) for part in work]
         whole = pa.concat_tables([*earlier, done])
         known = replace(known, work=self.engine.bind("work", whole))
         frame = self._views(profiles, nights, known)
-        recounted = _coded_counts(counts, book)
+        recounted = coded_counts(counts, book)
         return Measured(frame, recounted, book, profiles, known, self)
 
     def _work(self, batch: Sequence[int]) -> None:
@@ -249,7 +250,7 @@ class Bench:
         nights = self.engine.bind("nights", pa.table({"night_number": pa.array(batch, pa.int32())}))
         tonight = recognised(profiles, nights, Known(self.reach))
         done = self.engine.collect(by_operator(tonight))
-        self.kept.add(WORK_NIGHTS, _told_work(done, rows.book), batch)
+        self.kept.add(WORK_NIGHTS, told_work(done, rows.book), batch)
 
     def rows(
         self,
@@ -260,13 +261,13 @@ class Bench:
     ) -> Rows:
         """Read what was done on some nights to the subjects of a few of them."""
         further: dict[str, list[pa.Array]] = {
-            column: [_texts(part[name]) for part in kept if name in part.column_names]
+            column: [texts_in(part[name]) for part in kept if name in part.column_names]
             for name, column in TEXTS.items()
         }
         if isinstance(self.past, TablePast):
             return gather(self.past, nights, further=further)
         if marks is not None:
-            further["subject_id"].append(_texts(marks["subject_id"]))
+            further["subject_id"].append(texts_in(marks["subject_id"]))
         met = [circle(self.context, texts_of(self.past, batch, "subject_id"))]
         if marks is not None and (ties := belongings(self.context)) is not None:
             met.append(circle(self.context, ties["subject_id"].combine_chunks()))
@@ -306,78 +307,6 @@ class Bench:
         for column in (*CATEGORIES, "story"):
             frame[column] = frame[column].astype("category")  # every night's fit groups by these
         return frame
-
-
-def _texts(values: pa.ChunkedArray) -> pa.Array:
-    """Return the texts of a column, once or more."""
-    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    return whole.dictionary if pa.types.is_dictionary(whole.type) else pc.unique(whole)
-
-
-def _told(rows: pd.DataFrame, book: Codebook) -> pa.Table:
-    """Return counts with texts in place of codes, null for those below zero."""
-    columns = {}
-    for name in COLUMNS:
-        if name in TEXTS:
-            codes = rows[name].to_numpy(np.int64)
-            places = pa.array(codes, pa.int64(), mask=codes < 0)
-            columns[name] = book.texts[TEXTS[name]].take(places)
-        elif name in CATEGORIES:
-            columns[name] = pa.array(rows[name].astype(str), pa.string())
-        else:
-            columns[name] = pa.array(rows[name], COUNT_NIGHTS.schema.field(name).type)
-    return pa.table(columns)
-
-
-def _coded_counts(parts: Sequence[pa.Table], book: Codebook) -> pd.DataFrame:
-    """Return kept counts as the tidy frame, identities as codes."""
-    if not parts:
-        return _stacked([])
-    # read from the lake texts are dictionaries, counted just now they are not
-    rows = pa.concat_tables([_repeating(part) for part in parts]).unify_dictionaries()
-    columns = {}
-    for name in COLUMNS:
-        if name in TEXTS:
-            codes = book.encode(TEXTS[name], rows[name])
-            columns[name] = codes.fill_null(-1).to_numpy().astype(np.int64)
-        elif name in CATEGORIES:
-            columns[name] = pc.cast(rows[name], pa.string()).to_pandas().astype("category")
-        else:
-            columns[name] = rows[name].to_numpy()
-    return _stacked([pd.DataFrame(columns)])
-
-
-def _repeating(rows: pa.Table) -> pa.Table:
-    """Return rows with all texts as dictionaries."""
-    columns = {name: rows[name] for name in rows.column_names}
-    texts = {name for name in columns if pa.types.is_string(rows[name].type)}
-    return pa.table(columns | {name: rows[name].dictionary_encode() for name in texts})
-
-
-def _told_work(rows: pa.Table, book: Codebook) -> pa.Table:
-    """Return work with texts in place of codes."""
-    columns = {name: rows[name] for name in rows.column_names}
-    for name in ("operator_id", "role", "unit"):
-        columns[name] = book.texts[TEXTS[name]].take(rows[name].combine_chunks())
-    return pa.table(columns)
-
-
-def _coded_work(rows: pa.Table, book: Codebook) -> pa.Table:
-    """Return kept work with codes in place of texts."""
-    columns = {name: rows[name] for name in rows.column_names if name not in {"night", "basis"}}
-    for name in ("operator_id", "role", "unit"):
-        columns[name] = book.encode(TEXTS[name], rows[name])
-    return pa.table(columns)
-
-
-def _stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Return frames one after the other, view by view; the columns of few values as categories."""
-    some = [frame.astype(dict.fromkeys(CATEGORIES, "object")) for frame in frames if len(frame)]
-    if not some:
-        return pd.DataFrame(columns=list(COLUMNS))
-    whole = pd.concat(some)
-    whole = whole.sort_values(["view", "night_number"], kind="stable", ignore_index=True)
-    return whole.astype(dict.fromkeys(CATEGORIES, "category"))
 
 
 def _belongings(
